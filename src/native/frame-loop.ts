@@ -1,0 +1,152 @@
+/**
+ * The frame loop: a native thread with epoll that moves frames between kernel devices without JavaScript.
+ *
+ * A frame is (capture, index): one buffer of a capture's queue, from its DQBUF to its requeue. The loop counts the
+ * references to it: one for each display that shows, will show or waits to show it, one for each tap delivery that JavaScript has not
+ * released. When the count falls to zero the buffer is queued again. So each buffer goes back exactly once.
+ *
+ * Set-up calls (`add*`, `connect`) come before `start`; taps may come and go while it runs.
+ */
+import type { KmsPropertyValue } from './kms';
+
+export interface CaptureConfig {
+  /** Non-blocking V4L2 fd, formats set, buffers requested; borrowed for the life of the loop. */
+  fd: number;
+  /** V4L2_BUF_TYPE_* */
+  bufferType: number;
+  /** V4L2_MEMORY_* */
+  memory: number;
+  /** By V4L2 index; planes are memory planes. `fd` is borrowed and stays paired with its index. */
+  buffers: { planes: { fd?: number; length: number }[] }[];
+  /**
+   * Buffers that taps may never take from the driver: a tap skips a frame rather than let fewer than this many stay
+   * queued (or on their way back without JavaScript).
+   */
+  reserve: number;
+  /** End of stream after this many frames; 0: never. */
+  frames: number;
+}
+
+export interface DisplayConfig {
+  /** DRM fd with atomic cap, master; borrowed. Several displays may share it. */
+  fd: number;
+  crtcId: number;
+  /** Properties of the first commit, which may be a modeset (mode, connector, plane rectangles). FB_ID is added by the loop. */
+  modeset: KmsPropertyValue[];
+  /** Where FB_ID goes, and IN_FENCE_FD where the plane has it. */
+  planeId: number;
+  fbIdProperty: number;
+  inFenceProperty?: number;
+}
+
+export interface TapConfig {
+  capture: number;
+  /** Frames that JavaScript may hold at once (credit). */
+  max: number;
+  /**
+   * When the credit is used up: `latest` keeps only the newest frame waiting and replaces it, `every` lets up to
+   * `max` wait in order and then skips the newest. Both count what they skip.
+   */
+  policy: 'latest' | 'every';
+}
+
+/** A frame handed to JavaScript: one reference, given back by `release` or passed on by `present`. */
+export interface TapFrame {
+  tap: number;
+  capture: number;
+  index: number;
+  sequence: number;
+  /** Integer microseconds, CLOCK_MONOTONIC. */
+  timestamp: number;
+  /** By memory plane. */
+  bytesUsed: number[];
+}
+
+export interface LoopError {
+  /** Which device failed. */
+  source: 'capture' | 'display';
+  id: number;
+  errno: number;
+  /** As the kernel spells it: `VIDIOC_DQBUF`, `DRM_IOCTL_MODE_ATOMIC`. */
+  syscall: string;
+}
+
+export interface FrameLoopListener {
+  onFrame(frame: TapFrame): void;
+  /** The device that failed is out of the loop from here on; the rest runs on until `stop`. */
+  onError(error: LoopError): void;
+  /** Every capture with a frame limit reached it, and every display has shown its last frame. */
+  onEnd(): void;
+}
+
+export interface CaptureStats {
+  /** Frames dequeued without error. */
+  captured: number;
+  /** Gaps in the driver's sequence numbers: frames that the driver had no buffer for. */
+  lost: number;
+  /** Buffers that came back with V4L2_BUF_FLAG_ERROR; recycled unseen. */
+  errored: number;
+  /** Buffers with the driver now. */
+  queued: number;
+  buffers: number;
+}
+
+export interface DisplayStats {
+  /** Atomic commits made. */
+  committed: number;
+  /** Flips that came back: frames that reached the screen. */
+  shown: number;
+  /** Frames replaced by a newer one while a commit was pending. */
+  dropped: number;
+  /** Capture timestamp to flip, microseconds, over all frames so far. */
+  latency: { min: number; mean: number; p50: number; p99: number; max: number };
+  /** Timestamp of the last flip, integer microseconds, CLOCK_MONOTONIC; 0 before the first. */
+  lastFlip: number;
+}
+
+export interface TapStats {
+  delivered: number;
+  /** Frames that this tap skipped: no credit, or the camera's reserve. */
+  skipped: number;
+}
+
+export interface FrameLoopStats {
+  captures: CaptureStats[];
+  displays: DisplayStats[];
+  /** By tap id; removed taps keep their last figures. */
+  taps: TapStats[];
+  /** Whether the thread got a real-time scheduling class. */
+  realtime: boolean;
+}
+
+export interface FrameLoop {
+  addCapture(config: CaptureConfig): number;
+  addDisplay(config: DisplayConfig): number;
+  /** Frames of `capture` go straight to `display`; `framebuffers[index]` is the fb id of that buffer. */
+  connect(capture: number, display: number, framebuffers: number[]): void;
+  /** Makes `present` possible without a direct link. */
+  allowPresent(capture: number, display: number, framebuffers: number[]): void;
+  addTap(config: TapConfig): number;
+  /** Frames that wait are released; those that JavaScript holds stay valid until released. */
+  removeTap(tap: number): void;
+  /** Gives a delivered frame's reference back, and its credit to the tap. */
+  release(tap: number, capture: number, index: number): void;
+  /**
+   * Passes the reference on to a display, and the credit back to the tap. `fence`: a sync_file fd that the commit
+   * waits for (IN_FENCE_FD); the loop dups it.
+   */
+  present(tap: number, capture: number, index: number, display: number, fence?: number): void;
+  /** Queues all buffers, STREAMON, starts the thread. Rejects with KernelError where the first QBUF or STREAMON fails. */
+  start(): Promise<void>;
+  /**
+   * Adds properties to the next commit of a display (a re-commit of the frame on screen if none comes), once, and waits for the out-fence
+   * of `outFence`: this is how the writeback connector is read.
+   */
+  commitOnce(display: number, properties: KmsPropertyValue[], outFence?: { objectId: number; propertyId: number }): Promise<void>;
+  /**
+   * Waits for a pending flip (at most a second), STREAMOFF, ends the thread. Every buffer is out of the driver
+   * afterwards; frames that JavaScript holds stay readable. Idempotent.
+   */
+  stop(): Promise<void>;
+  stats(): FrameLoopStats;
+}

@@ -1,0 +1,102 @@
+/**
+ * The kernel as dmaflow sees it: one function an operation, plain values in, plain values out, no policy.
+ *
+ * Two implementations satisfy this interface and one contract suite checks both: the addon (`binding.ts`) and the
+ * fake kernel (`src/testing`), which scripts faults.
+ *
+ * File descriptors are numbers here, but they are not loose: every fd an operation returns is owned by the
+ * environment's fd table, `close` gives it back, an fd that is not in the table is refused with EBADF, and what
+ * is still open when the environment ends (a worker thread's exit too) is closed then.
+ *
+ * Every operation throws {@link KernelError} (with `code`, `errno`, `syscall` as the kernel spells the request) when
+ * the kernel refuses, and does one attempt: callers restart EINTR and EAGAIN where the interface asks for it.
+ */
+import type { KmsKernel } from './kms';
+import type { FrameLoop, FrameLoopListener } from './frame-loop';
+import type { V4l2Kernel } from './v4l2';
+
+/** `read` opens O_RDONLY, `read-write` O_RDWR; both with O_CLOEXEC, `nonblock` adds O_NONBLOCK. */
+export interface OpenOptions {
+  access: 'read' | 'read-write';
+  nonblock?: boolean;
+}
+
+export interface FileKernel {
+  /** Bytes of a page: 4096, 16384 or 65536. Heap allocations are rounded up to it. */
+  readonly pageSize: number;
+  open(path: string, options: OpenOptions): number;
+  close(fd: number): void;
+  /** F_DUPFD_CLOEXEC; the result is one more entry of the fd table. */
+  dup(fd: number): number;
+  /** Takes the fd out of the table: from here on the caller owns and closes it (used to hand fds to other code). */
+  disown(fd: number): void;
+  /** Puts a foreign fd under the table's ownership. */
+  adopt(fd: number): void;
+}
+
+/** Documentation/userspace-api/dma-buf-heaps.rst, include/uapi/linux/dma-heap.h. */
+export interface DmaHeapKernel {
+  /** DMA_HEAP_IOCTL_ALLOC with O_RDWR|O_CLOEXEC. `length` in bytes, rounded up to a page by the kernel. */
+  heapAlloc(heapFd: number, length: number): number;
+  /** The same on a worker thread: allocating from CMA can block for long while pages are migrated. */
+  heapAllocAsync(heapFd: number, length: number): Promise<number>;
+}
+
+/** Flags of DMA_BUF_IOCTL_SYNC, include/uapi/linux/dma-buf.h. */
+export const DMA_BUF_SYNC_READ = 1;
+export const DMA_BUF_SYNC_WRITE = 2;
+export const DMA_BUF_SYNC_START = 0;
+export const DMA_BUF_SYNC_END = 4;
+
+/** Documentation/driver-api/dma-buf.rst, include/uapi/linux/dma-buf.h, include/uapi/linux/sync_file.h. */
+export interface DmaBufKernel {
+  /** Bytes, by lseek(SEEK_END). */
+  dmaBufSize(fd: number): number;
+  /** Inode number: two fds of the same dma-buf have the same one. */
+  dmaBufInode(fd: number): number;
+  /** DMA_BUF_SET_NAME_B; at most 31 bytes. */
+  dmaBufSetName(fd: number, name: string): void;
+  /** One attempt of DMA_BUF_IOCTL_SYNC; EINTR and EAGAIN are the caller's to restart. */
+  dmaBufSync(fd: number, flags: number): void;
+  /** mmap(MAP_SHARED, PROT_READ|PROT_WRITE) of the whole buffer; returns a mapping id owned by the environment. */
+  dmaBufMap(fd: number, length: number): number;
+  dmaBufUnmap(mapping: number): void;
+  /**
+   * An ArrayBuffer over a mapping. At most one may be attached at a time (InvalidState otherwise): V8 aborts on two
+   * over the same address. Where the runtime forbids external buffers, this is a copy, written back by detach.
+   */
+  dmaBufView(mapping: number): ArrayBuffer;
+  /** Detaches the ArrayBuffer: length 0 afterwards, never stale memory. */
+  dmaBufDetach(mapping: number): void;
+  /** True when the fences that a reader (or, with `write`, a writer) would have to wait for have signalled. */
+  dmaBufReady(fd: number, write: boolean): boolean;
+  /** Resolves when ready, true, or false after `timeoutMs`; the event loop is not blocked. */
+  dmaBufWait(fd: number, write: boolean, timeoutMs: number): Promise<boolean>;
+  /** DMA_BUF_IOCTL_EXPORT_SYNC_FILE; flags are DMA_BUF_SYNC_READ/WRITE. Returns a sync_file fd. */
+  dmaBufExportSyncFile(fd: number, flags: number): number;
+  /** DMA_BUF_IOCTL_IMPORT_SYNC_FILE. The sync_file stays the caller's. */
+  dmaBufImportSyncFile(fd: number, flags: number, syncFileFd: number): void;
+}
+
+export interface Kernel extends FileKernel, DmaHeapKernel, DmaBufKernel, V4l2Kernel, KmsKernel {
+  /** Names of the entries of a directory, or undefined where it does not exist. */
+  listDirectory(path: string): string[] | undefined;
+  /** Contents of a (virtual) text file, or undefined where it cannot be read. */
+  readText(path: string): string | undefined;
+  /** Target of a symbolic link with the last path component only, or undefined. */
+  linkName(path: string): string | undefined;
+  /** What a device node is and who may use it, or undefined where it does not exist. */
+  statNode(path: string): NodeStatus | undefined;
+  createFrameLoop(listener: FrameLoopListener): FrameLoop;
+}
+
+export interface NodeStatus {
+  /** major:minor of a device node. */
+  device: string;
+  uid: number;
+  gid: number;
+  /** Permission bits, as in 0o660. */
+  mode: number;
+  readable: boolean;
+  writable: boolean;
+}
