@@ -1,0 +1,48 @@
+{
+  "targets": [
+    {
+      "target_name": "dmaflow",
+      "sources": [
+        "native/addon.cc",
+        "native/arguments.cc",
+        "native/dma_buf.cc",
+        "native/dma_heap.cc",
+        "native/fd_table.cc",
+        "native/fd_wait.cc",
+        "native/file_system.cc",
+        "native/files.cc",
+        "native/js_errors.cc",
+        "native/kms_commit.cc",
+        "native/kms_device.cc",
+        "native/kms_framebuffer.cc",
+        "native/kms_properties.cc",
+        "native/kms_resources.cc",
+        "native/mapping.cc",
+        "native/sync_file.cc",
+        "native/v4l2_buffer.cc",
+        "native/v4l2_controls.cc",
+        "native/v4l2_format.cc",
+        "native/v4l2_query.cc",
+        "native/v4l2_stream.cc"
+      ],
+      "defines": [
+        "NAPI_VERSION=9",
+        "NODE_ADDON_API_CPP_EXCEPTIONS_ALL",
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
+        "_FILE_OFFSET_BITS=64"
+      ],
+      "cflags_cc!": ["-fno-exceptions"],
+      "cflags_cc": [
+        "-std=c++17",
+        "-O2",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-fvisibility=hidden",
+        "-isystem <!(node -p \"require('node-addon-api').include_dir\")",
+        "<!@(pkg-config --cflags libdrm)"
+      ],
+      "libraries": ["<!@(pkg-config --libs libdrm)"]
+    }
+  ]
+}

@@ -1,0 +1,32 @@
+// One atomic commit, and the events that say it reached the screen.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "frame_loop_types.h"
+
+namespace dmaflow::loop {
+
+struct FlipEvent {
+  // 0 on kernels that do not say (before 4.12).
+  uint32_t crtc = 0;
+  uint32_t token = 0;
+  // Microseconds of CLOCK_MONOTONIC.
+  int64_t timestamp = 0;
+};
+
+// DRM_IOCTL_MODE_ATOMIC. `token` comes back in the flip event. 0 or the errno.
+int SubmitCommit(int drm_fd, const std::vector<PropertyValue>& properties, uint32_t flags, uint32_t token);
+
+// Appends the flips that wait on a DRM file; does not block where there are none. 0 or the errno.
+//
+// Events are told apart by a token and not by drmHandleEvent's user pointer: an event may have been left on the open
+// file by someone who is gone.
+int ReadFlips(int drm_fd, std::vector<FlipEvent>& flips);
+
+// The status of a sync_file: 0 when all of its fences have signalled without an error, EAGAIN while one has not,
+// otherwise the errno of the one that failed.
+int SyncFileStatus(int fd);
+
+}  // namespace dmaflow::loop

@@ -1,0 +1,60 @@
+#include "frame_loop_epoll.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <limits>
+
+namespace dmaflow::loop {
+
+namespace {
+
+constexpr unsigned kKindShift = 56;
+constexpr unsigned kIdShift = 32;
+constexpr uint64_t kIdMask = (uint64_t{1} << (kKindShift - kIdShift)) - 1;
+
+uint64_t Pack(WaitKey key) {
+  return uint64_t{static_cast<uint8_t>(key.kind)} << kKindShift | (key.id & kIdMask) << kIdShift | key.request;
+}
+
+WaitKey Unpack(uint64_t packed) {
+  return {static_cast<Wait>(packed >> kKindShift), static_cast<uint32_t>(packed >> kIdShift & kIdMask),
+          static_cast<uint32_t>(packed)};
+}
+
+// Rounded up, so that the deadline has passed when the sleep ends by itself.
+int MillisecondsUntil(std::optional<Clock::time_point> deadline) {
+  if (!deadline) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
+  return static_cast<int>(std::clamp<int64_t>(left, 0, std::numeric_limits<int>::max()));
+}
+
+}  // namespace
+
+Epoll::Epoll() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
+  if (!fd_) throw KernelError("epoll_create1", errno);
+}
+
+void Epoll::Add(int fd, WaitKey key) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = Pack(key);
+  if (::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &event) < 0) throw KernelError("epoll_ctl", errno);
+}
+
+void Epoll::Remove(int fd) noexcept { ::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
+void Epoll::Sleep(std::optional<Clock::time_point> deadline, std::vector<Ready>& ready) {
+  std::array<epoll_event, 16> events;
+  const int count =
+      ::epoll_wait(fd_.get(), events.data(), static_cast<int>(events.size()), MillisecondsUntil(deadline));
+  ready.clear();
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<size_t>(i)];
+    ready.push_back({Unpack(event.data.u64), (event.events & (EPOLLERR | EPOLLHUP)) != 0});
+  }
+}
+
+}  // namespace dmaflow::loop

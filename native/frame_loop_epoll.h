@@ -1,0 +1,44 @@
+// What the loop's thread sleeps on.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "frame_loop_types.h"
+#include "unique_fd.h"
+
+namespace dmaflow::loop {
+
+enum class Wait : uint8_t { kCommands, kCapture, kDisplay, kInFence, kOutFence };
+
+// Says what an fd in the set is: `id` of the capture or display, `request` only for an out-fence.
+struct WaitKey {
+  Wait kind = Wait::kCommands;
+  uint32_t id = 0;
+  uint32_t request = 0;
+};
+
+struct Ready {
+  WaitKey key;
+  // EPOLLERR or EPOLLHUP came with it.
+  bool failed = false;
+};
+
+class Epoll {
+ public:
+  // Throws KernelError.
+  Epoll();
+
+  // Waits for EPOLLIN, level-triggered; EPOLLERR and EPOLLHUP come by themselves. Throws KernelError.
+  void Add(int fd, WaitKey key);
+  // Before the fd is closed: it is a dup, and its open file lives on elsewhere, so close alone would leave it in.
+  void Remove(int fd) noexcept;
+  // Fills `ready` with what can be read by `deadline` (none: whenever something comes).
+  void Sleep(std::optional<Clock::time_point> deadline, std::vector<Ready>& ready);
+
+ private:
+  UniqueFd fd_;
+};
+
+}  // namespace dmaflow::loop

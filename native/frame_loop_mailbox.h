@@ -1,0 +1,92 @@
+// What goes between the owner's thread and the loop's thread, both ways.
+#pragma once
+
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "frame_loop_stats.h"
+#include "frame_loop_types.h"
+#include "unique_fd.h"
+
+namespace dmaflow::loop {
+
+struct AddTapCommand {
+  uint32_t tap;
+  TapConfig config;
+  TapCounters& counters;
+};
+
+struct RemoveTapCommand {
+  uint32_t tap;
+};
+
+struct ReleaseCommand {
+  uint32_t tap;
+  uint32_t index;
+};
+
+struct PresentCommand {
+  uint32_t tap;
+  uint32_t index;
+  uint32_t display;
+  UniqueFd fence;
+};
+
+struct StopCommand {
+  // How long flips that are pending may take.
+  std::chrono::milliseconds flip_wait;
+};
+
+using Command = std::variant<AddTapCommand, RemoveTapCommand, ReleaseCommand, PresentCommand, CommitRequest, StopCommand>;
+
+// Commands to the loop wake it through an eventfd; events to the owner wake it through its Listener, once for all that
+// come before the owner has ended its dispatch. No lock is held while anyone is woken, and none for longer than a
+// push, so neither thread waits for the other's work. Both queues are bounded by what the owner does: an event is a
+// frame (at most the credit of its tap), the one failure of a device, or the one answer to a command.
+class Mailbox {
+ public:
+  // Throws KernelError.
+  explicit Mailbox(Listener& listener);
+
+  // The loop's side.
+
+  // Readable while commands wait.
+  int fd() const { return wake_.get(); }
+  // Swaps the waiting commands into `commands`, in order, and makes the fd unreadable.
+  void Receive(std::vector<Command>& commands);
+  void Post(Event event);
+  // False where the tap was closed meanwhile: the frame stays the loop's.
+  bool PostFrame(const FrameEvent& frame);
+
+  // The owner's side.
+
+  void Send(Command command);
+  void OpenTap();
+  // No more frames of this tap. Returns the indices of those that were posted and not fetched: their references are
+  // the loop's again.
+  std::vector<uint32_t> CloseTap(uint32_t tap);
+  void CloseTaps();
+  // The number of events to fetch now. Those that come later wait for the next dispatch, so that a slow consumer of
+  // frames never keeps its thread from other work.
+  size_t BeginDispatch();
+  std::optional<Event> Fetch();
+  // True when no events are left; the next one wakes the owner. Otherwise the owner is to dispatch again.
+  bool EndDispatch();
+
+ private:
+  void Enqueue(std::unique_lock<std::mutex> lock, Event event);
+
+  Listener& listener_;
+  UniqueFd wake_;
+  std::mutex mutex_;
+  std::vector<Command> commands_;
+  std::deque<Event> events_;
+  std::vector<bool> tap_open_;
+  // The owner was woken and has not ended its dispatch.
+  bool awake_ = false;
+};
+
+}  // namespace dmaflow::loop

@@ -1,0 +1,67 @@
+// Memory of a dma-buf in this process, and the ArrayBuffers over it.
+//
+// The memory is unmapped in one place, ~Mapping. The table holds a mapping until JavaScript unmaps it (or the
+// environment ends); an external ArrayBuffer holds it until the runtime has let go of the memory, which is later than
+// detach, and possibly much later: `ArrayBuffer.prototype.transfer` moves the memory to an ArrayBuffer that this addon
+// never sees. Unmap therefore frees at once where the view was detached here, and leaves the rest to the last holder.
+#pragma once
+
+#include <napi.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+
+namespace dmaflow {
+
+class Mapping {
+ public:
+  // mmap(MAP_SHARED, PROT_READ | PROT_WRITE) of the first `length` bytes. Throws KernelError.
+  Mapping(int fd, uint64_t length);
+  ~Mapping();
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+
+  void* data() const { return data_; }
+  size_t length() const { return length_; }
+
+ private:
+  void* data_;
+  size_t length_;
+};
+
+class MappingTable {
+ public:
+  uint32_t Add(std::unique_ptr<Mapping> mapping);
+
+  // All throw KernelError(EINVAL) for a mapping that is not in the table: it was unmapped, or never made.
+  // Attach throws InvalidStateError where a view is attached already; Detach does nothing where none is.
+  Napi::ArrayBuffer Attach(Napi::Env env, uint32_t id);
+  void Detach(Napi::Env env, uint32_t id);
+  void Remove(Napi::Env env, uint32_t id);
+
+  // Makes every view a copy that detach writes back: what runtimes that refuse external buffers get anyway.
+  void SetCopyViews(bool copy) { copy_views_ = copy; }
+
+ private:
+  // What an external ArrayBuffer keeps alive.
+  struct View {
+    std::shared_ptr<Mapping> mapping;
+  };
+  struct Entry {
+    std::shared_ptr<Mapping> mapping;
+    // Empty while nothing is attached.
+    Napi::Reference<Napi::ArrayBuffer> array_buffer;
+    // Null where the attached ArrayBuffer is a copy.
+    std::shared_ptr<View> view;
+  };
+  Entry& Find(uint32_t id, const char* operation);
+  static void DetachEntry(Napi::Env env, Entry& entry);
+
+  std::unordered_map<uint32_t, Entry> entries_;
+  uint32_t last_id_ = 0;
+  bool copy_views_ = false;
+};
+
+}  // namespace dmaflow

@@ -1,0 +1,38 @@
+/**
+ * Camera to display with a look at every frame: a function in JavaScript draws a moving box with the frame's number into the picture,
+ * in place. Each access is bracketed by DMA_BUF_IOCTL_SYNC; still nothing is copied.
+ *
+ *   npm run sample -- camera-to-cpu-to-display --frames 100 --size 640x480
+ */
+import { cpuStage, kmsSink, Pipeline, v4l2Source } from 'dmaflow';
+import { drawBox } from './support/draw';
+import { figures, showLive } from './support/figures';
+import { cameraOptions, displayOptions, parseOptions, pipelineOptions } from './support/options';
+import { savePng } from './support/png';
+import { runSample } from './support/run';
+
+runSample('camera-to-cpu-to-display', async (signal) => {
+  const options = parseOptions();
+  await using pipeline = new Pipeline(
+    { ...pipelineOptions(options), atEnd: 'hold' },
+    v4l2Source(cameraOptions(options)),
+    cpuStage({ access: 'read-write', formats: ['XRGB8888'], name: 'box' }, ({ frame }) => {
+      using px = frame.cpuAccess();
+      drawBox(px.planes[0], frame.sequence);
+    }),
+    kmsSink({ ...displayOptions(options), writeback: options.png !== undefined }),
+  );
+  console.log(pipeline.explain());
+  showLive(pipeline);
+
+  await pipeline.start({ signal });
+  await pipeline.ended;
+  if (options.png !== undefined && pipeline.state === 'ended') {
+    await savePng(options.png, await pipeline.screenshot());
+    console.log(`saved what the display shows: ${options.png}`);
+  }
+  await pipeline.stop();
+  const stats = await pipeline.finished;
+  console.log(`sync calls: ${stats.syncCalls}`);
+  console.log(figures(stats));
+});

@@ -1,0 +1,251 @@
+/** The only way to a buffer's bytes: a scope that tells the kernel when the CPU begins and ends. */
+import { InvalidStateError, isKernelError } from '../errors';
+import {
+  DMA_BUF_SYNC_END,
+  DMA_BUF_SYNC_READ,
+  DMA_BUF_SYNC_START,
+  DMA_BUF_SYNC_WRITE,
+  type DmaBufKernel,
+} from '../native/kernel';
+import { forgetLeak, watchForLeak } from './leak-alarm';
+import type { CpuAccessMode } from './memory-requirement';
+
+/** Requests of DMA_BUF_IOCTL_SYNC on one dma-buf so far. A frame that no CPU touches costs none. */
+export interface SyncCount {
+  starts: number;
+  ends: number;
+  /** Attempts that the kernel broke off with EINTR or EAGAIN and that were made again. */
+  restarts: number;
+}
+
+type SyncKernel = Pick<
+  DmaBufKernel,
+  'dmaBufSync' | 'dmaBufMap' | 'dmaBufUnmap' | 'dmaBufView' | 'dmaBufDetach'
+>;
+
+interface Mapping {
+  id: number;
+  /** An ArrayBuffer is attached: a scope uses it. */
+  attached: boolean;
+}
+
+const READ = DMA_BUF_SYNC_READ;
+const WRITE = DMA_BUF_SYNC_WRITE;
+
+/**
+ * The CPU's side of one dma-buf: its mappings, and the access that the kernel knows to be open.
+ *
+ * Scopes may overlap (two stages look at one frame). The kernel knows of one access at a time, which is the union of
+ * the open scopes' flags. While the union stays the same nothing is issued. When it changes, from F to G:
+ *
+ * 1. END with F. It writes the CPU's dirty cache lines back, which must come before any START that reads: on
+ *    machines without coherent DMA that START discards cache lines, and would discard what a writer wrote.
+ * 2. START with G. It waits for the fences that G has to wait for, and makes what devices wrote visible.
+ *
+ * So each START has an END with the same flags, also across overlaps: read opens: START(R). write opens: END(R),
+ * START(RW). write closes: END(RW), which makes the writes visible to devices, START(R). read closes: END(R).
+ * Of two writers that overlap, the first one's bytes are sure to be visible to devices when the last one has left.
+ *
+ * A failed END leaves the access open, so that the next scope to leave tries it again; after the last one it counts
+ * as over. A failed START leaves none open, and no END follows.
+ *
+ * Mappings are made once and kept for the buffer's life. A mapping has one ArrayBuffer at a time (V8 aborts on two over
+ * one address), so each scope that overlaps takes a mapping of its own.
+ */
+export class CpuAccessState {
+  readonly count: SyncCount = { starts: 0, ends: 0, restarts: 0 };
+  readonly #kernel: SyncKernel;
+  readonly #fd: number;
+  readonly #length: number;
+  readonly #mappings: Mapping[] = [];
+  /** Open scopes that read, and that write. */
+  #readers = 0;
+  #writers = 0;
+  /** The flags of the access that the kernel knows to be open; 0: none. */
+  #open = 0;
+
+  constructor(kernel: SyncKernel, fd: number, length: number) {
+    this.#kernel = kernel;
+    this.#fd = fd;
+    this.#length = length;
+  }
+
+  /** Begins an access; the caller ends it with {@link leave}, once. */
+  enter(flags: number): { mapping: Mapping; view: ArrayBuffer } {
+    // First what can fail without trace; the view last, since it may be a copy of the synced bytes.
+    const mapping = this.#freeMapping();
+    this.#addScope(flags, 1);
+    try {
+      this.#transition(this.#union());
+      const view = this.#kernel.dmaBufView(mapping.id);
+      mapping.attached = true;
+      return { mapping, view };
+    } catch (error) {
+      this.#addScope(flags, -1);
+      this.#restore();
+      throw error;
+    }
+  }
+
+  /** Ends an access: the view dies even where END fails. */
+  leave(flags: number, mapping: Mapping): void {
+    // Detach first: where views are copies it writes them back, and END must come after the last write.
+    try {
+      this.#kernel.dmaBufDetach(mapping.id);
+    } finally {
+      mapping.attached = false;
+      this.#addScope(flags, -1);
+      this.#leaveAccess();
+    }
+  }
+
+  /** No scope is open any more, and the buffer goes. */
+  unmap(): void {
+    for (const mapping of this.#mappings.splice(0)) this.#kernel.dmaBufUnmap(mapping.id);
+  }
+
+  #leaveAccess(): void {
+    try {
+      this.#transition(this.#union());
+    } finally {
+      if (this.#union() === 0) this.#open = 0;
+    }
+  }
+
+  #transition(flags: number): void {
+    if (flags === this.#open) return;
+    if (this.#open !== 0) {
+      this.#sync(DMA_BUF_SYNC_END | this.#open);
+      this.#open = 0;
+      this.count.ends += 1;
+    }
+    if (flags !== 0) {
+      this.#sync(DMA_BUF_SYNC_START | flags);
+      this.#open = flags;
+      this.count.starts += 1;
+    }
+  }
+
+  /** After a scope failed to begin: the access of the scopes that stay, as far as the kernel lets us. */
+  #restore(): void {
+    try {
+      this.#leaveAccess();
+    } catch {
+      // The error that made the scope fail is the one to report.
+    }
+  }
+
+  #sync(flags: number): void {
+    for (;;) {
+      try {
+        this.#kernel.dmaBufSync(this.#fd, flags);
+        return;
+      } catch (error) {
+        if (!isKernelError(error, 'EINTR', 'EAGAIN')) throw error;
+        this.count.restarts += 1;
+      }
+    }
+  }
+
+  #freeMapping(): Mapping {
+    const free = this.#mappings.find(({ attached }) => !attached);
+    if (free) return free;
+    const mapping = { id: this.#kernel.dmaBufMap(this.#fd, this.#length), attached: false };
+    this.#mappings.push(mapping);
+    return mapping;
+  }
+
+  #addScope(flags: number, difference: 1 | -1): void {
+    if (flags & READ) this.#readers += difference;
+    if (flags & WRITE) this.#writers += difference;
+  }
+
+  #union(): number {
+    return (this.#readers > 0 ? READ : 0) | (this.#writers > 0 ? WRITE : 0);
+  }
+}
+
+/**
+ * One access of the CPU to one dma-buf: `using px = buffer.cpuAccess('read')`. Its bytes are there until `close()`;
+ * afterwards every view of them has length 0.
+ */
+export class CpuAccess implements Disposable {
+  readonly mode: CpuAccessMode;
+  readonly #scope: Scope;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+
+  /** Use `DmaBuf.cpuAccess`. `release` is called when the access has ended, in whatever way. */
+  constructor(state: CpuAccessState, mode: CpuAccessMode, name: string, release: () => void) {
+    const flags = syncFlags(mode);
+    const { mapping, view } = state.enter(flags);
+    this.mode = mode;
+    this.#bytes = new Uint8Array(view);
+    const scope: Scope = { state, flags, mapping, release, closed: false };
+    this.#scope = scope;
+    watchForLeak(this, {
+      describe: () => `CPU access (${mode}) to dma-buf '${name}'`,
+      reclaim: () => end(scope),
+    });
+  }
+
+  /**
+   * The whole dma-buf.
+   * @throws InvalidStateError after close.
+   */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    if (this.#scope.closed) {
+      throw new InvalidStateError(
+        'this CPU access is closed: take the bytes before close(), or open another with cpuAccess()',
+      );
+    }
+    return this.#bytes;
+  }
+
+  get closed(): boolean {
+    return this.#scope.closed;
+  }
+
+  /**
+   * Ends the access. Calling it again does nothing.
+   * @throws KernelError of DMA_BUF_IOCTL_SYNC: devices may not see what was written. The bytes are gone all the same.
+   */
+  close(): void {
+    forgetLeak(this);
+    end(this.#scope);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+interface Scope {
+  state: CpuAccessState;
+  flags: number;
+  mapping: Mapping;
+  release: () => void;
+  closed: boolean;
+}
+
+function end(scope: Scope): void {
+  if (scope.closed) return;
+  scope.closed = true;
+  try {
+    scope.state.leave(scope.flags, scope.mapping);
+  } finally {
+    scope.release();
+  }
+}
+
+function syncFlags(mode: CpuAccessMode): number {
+  switch (mode) {
+    case 'read':
+      return READ;
+    case 'write':
+      return WRITE;
+    case 'read-write':
+      return READ | WRITE;
+    default:
+      throw new TypeError(`expected CPU access 'read', 'write' or 'read-write', got ${JSON.stringify(mode)}`);
+  }
+}

@@ -1,0 +1,245 @@
+import { InvalidStateError, isKernelError } from '../errors';
+import type { Kernel } from '../native/kernel';
+import { CpuAccess, CpuAccessState, type SyncCount } from './cpu-access';
+import { kernelName } from './kernel-name';
+import { forgetLeak, watchForLeak } from './leak-alarm';
+import type { CpuAccessMode } from './memory-requirement';
+
+export type BufferKernel = Pick<
+  Kernel,
+  | 'close'
+  | 'dup'
+  | 'disown'
+  | 'dmaBufSize'
+  | 'dmaBufInode'
+  | 'dmaBufSetName'
+  | 'dmaBufSync'
+  | 'dmaBufMap'
+  | 'dmaBufUnmap'
+  | 'dmaBufView'
+  | 'dmaBufDetach'
+  | 'dmaBufReady'
+  | 'dmaBufWait'
+>;
+
+export interface DmaBufOptions {
+  /** For debugfs, fdinfo and error messages; shortened to the kernel's 31 bytes. */
+  name?: string;
+  /** Name of the heap it came from; left out for what a driver exported. */
+  heap?: string;
+}
+
+export interface ReadyOptions {
+  /** Milliseconds; no limit by default. */
+  timeout?: number;
+  signal?: AbortSignal;
+}
+
+/** The kernel cannot break a wait off: waiting in pieces lets an AbortSignal end it. Milliseconds. */
+const WAIT_PIECE = 250;
+
+/**
+ * A handle on a dma-buf. The fd has one owner, which all handles of the buffer share and count: it is closed when the
+ * last handle, CPU access and wait is.
+ *
+ * A handle that is garbage-collected while open gives its reference back and reports a leak (`DmaflowLeakWarning`; with
+ * `DMAFLOW_TRACE=1` it says where the handle was made).
+ */
+export class DmaBuf implements Disposable {
+  readonly #shared: SharedDmaBuf;
+  readonly #handle: { closed: boolean };
+
+  private constructor(shared: SharedDmaBuf) {
+    const handle = { closed: false };
+    this.#shared = shared;
+    this.#handle = handle;
+    watchForLeak(this, {
+      describe: () =>
+        `dma-buf '${shared.name}' (${shared.length} bytes${shared.heap ? ` of ${shared.heap}` : ''})`,
+      reclaim: () => closeHandle(shared, handle),
+    });
+  }
+
+  /**
+   * Takes over an fd of the kernel's fd table (of a heap allocation, of VIDIOC_EXPBUF): from this call on it belongs to
+   * the handle, and is closed too where this throws. A foreign fd goes through `kernel.adopt` first.
+   */
+  static adopt(kernel: BufferKernel, fd: number, options: DmaBufOptions = {}): DmaBuf {
+    try {
+      return new DmaBuf(new SharedDmaBuf(kernel, fd, options));
+    } catch (error) {
+      kernel.close(fd);
+      throw error;
+    }
+  }
+
+  /**
+   * Borrowed: valid while this handle is open, not to be closed by the caller.
+   * @throws InvalidStateError after close.
+   */
+  get fd(): number {
+    return this.#open('fd').fd;
+  }
+
+  /** Bytes, whole pages: what the kernel made of the length that was asked for. */
+  get length(): number {
+    return this.#shared.length;
+  }
+
+  /** The same for every fd and handle of the same memory, and for no other dma-buf. */
+  get inode(): number {
+    return this.#shared.inode;
+  }
+
+  /** As the kernel has it, in debugfs `dma_buf/bufinfo` and in fdinfo. */
+  get name(): string {
+    return this.#shared.name;
+  }
+
+  /** The heap it came from, where it came from one. */
+  get heap(): string | undefined {
+    return this.#shared.heap;
+  }
+
+  /** Cache synchronisations over all handles so far. */
+  get syncCount(): Readonly<SyncCount> {
+    return { ...this.#shared.access.count };
+  }
+
+  get closed(): boolean {
+    return this.#handle.closed;
+  }
+
+  /** One more handle on the same buffer; each is closed for itself. The fd is shared, not duplicated. */
+  clone(): DmaBuf {
+    const shared = this.#open('clone()');
+    shared.retain();
+    return new DmaBuf(shared);
+  }
+
+  /** A duplicate of the fd, with O_CLOEXEC, that the caller owns and closes. */
+  exportFd(): number {
+    const { kernel, fd } = this.#open('exportFd()');
+    const duplicate = kernel.dup(fd);
+    kernel.disown(duplicate);
+    return duplicate;
+  }
+
+  /**
+   * Lets the CPU read or write the bytes until the returned scope is closed. Where fences are pending the kernel waits
+   * for them in this call, and blocks the event loop: `await ready()` first where a device may still be at work.
+   *
+   * @throws KernelError of DMA_BUF_IOCTL_SYNC or mmap.
+   */
+  cpuAccess(mode: CpuAccessMode): CpuAccess {
+    const shared = this.#open('cpuAccess()');
+    shared.retain();
+    try {
+      return new CpuAccess(shared.access, mode, shared.name, () => shared.release());
+    } catch (error) {
+      shared.release();
+      throw error;
+    }
+  }
+
+  /**
+   * Waits for the fences that a reader (with `write`, a writer) has to wait for, without blocking the event loop.
+   * Resolves true when they have signalled, false after the timeout. It says that devices are done, not that caches
+   * are clean: that is `cpuAccess`.
+   *
+   * @throws the signal's reason when it aborts.
+   */
+  async ready(write: boolean, options: ReadyOptions = {}): Promise<boolean> {
+    const { timeout = Number.POSITIVE_INFINITY, signal } = options;
+    if (Number.isNaN(timeout) || timeout < 0) {
+      throw new RangeError(`expected timeout to be milliseconds of at least 0, got ${timeout}`);
+    }
+    const shared = this.#open('ready()');
+    signal?.throwIfAborted();
+    if (shared.kernel.dmaBufReady(shared.fd, write)) return true;
+    shared.retain();
+    try {
+      const deadline = performance.now() + timeout;
+      for (;;) {
+        const left = Math.max(0, deadline - performance.now());
+        if (await shared.kernel.dmaBufWait(shared.fd, write, Math.ceil(Math.min(left, WAIT_PIECE))))
+          return true;
+        signal?.throwIfAborted();
+        if (performance.now() >= deadline) return false;
+      }
+    } finally {
+      shared.release();
+    }
+  }
+
+  /** Gives this handle back. Calling it again does nothing. */
+  close(): void {
+    forgetLeak(this);
+    closeHandle(this.#shared, this.#handle);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #open(what: string): SharedDmaBuf {
+    if (this.#handle.closed) {
+      throw new InvalidStateError(
+        `${what} of dma-buf '${this.#shared.name}' after close(): clone() the handle to keep the buffer longer`,
+      );
+    }
+    return this.#shared;
+  }
+}
+
+/** What all handles of one dma-buf share, from the first reference to the last. */
+class SharedDmaBuf {
+  readonly kernel: BufferKernel;
+  readonly fd: number;
+  readonly length: number;
+  readonly inode: number;
+  readonly name: string;
+  readonly heap: string | undefined;
+  readonly access: CpuAccessState;
+  #references = 1;
+
+  constructor(kernel: BufferKernel, fd: number, options: DmaBufOptions) {
+    this.kernel = kernel;
+    this.fd = fd;
+    this.length = kernel.dmaBufSize(fd);
+    this.inode = kernel.dmaBufInode(fd);
+    this.name = kernelName(options.name ?? `dmaflow:${this.inode}`);
+    this.heap = options.heap;
+    this.access = new CpuAccessState(kernel, fd, this.length);
+    nameInKernel(kernel, fd, this.name);
+  }
+
+  retain(): void {
+    this.#references += 1;
+  }
+
+  release(): void {
+    this.#references -= 1;
+    if (this.#references > 0) return;
+    try {
+      this.access.unmap();
+    } finally {
+      this.kernel.close(this.fd);
+    }
+  }
+}
+
+function closeHandle(shared: SharedDmaBuf, handle: { closed: boolean }): void {
+  if (handle.closed) return;
+  handle.closed = true;
+  shared.release();
+}
+
+/** A name is for people only: kernels before 5.3 have none, and some refuse one while a device is attached. */
+function nameInKernel(kernel: BufferKernel, fd: number, name: string): void {
+  try {
+    kernel.dmaBufSetName(fd, name);
+  } catch (error) {
+    if (!isKernelError(error, 'ENOTTY', 'EBUSY')) throw error;
+  }
+}

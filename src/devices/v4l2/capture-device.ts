@@ -1,0 +1,224 @@
+/** An open camera: its formats, buffers and controls. */
+import { InvalidStateError, isKernelError, type KernelError, UnsupportedError } from '../../errors';
+import { type PixelFormatName, pixelFormat } from '../../formats/pixel-formats';
+import type { Kernel } from '../../native/kernel';
+import {
+  type V4L2_MEMORY_MMAP,
+  V4L2_MEMORY_DMABUF,
+  type V4l2BufferInfo,
+  type V4l2Input,
+} from '../../native/v4l2';
+import { adviseCapture, importAdvice } from './advice';
+import { type CaptureFormat, type FormatOffer, type FrameRate, listFormats, listFrameRates } from './capture-formats';
+import { type CaptureConfiguration, type CaptureRequest, configureCapture, type OpenCamera } from './configuration';
+import { type CameraControl, getControl, listControls, setControl } from './controls';
+import { type CameraInfo, type CameraSelector, findCamera } from './discovery';
+
+/** V4L2_BUF_CAP_SUPPORTS_DMABUF */
+const SUPPORTS_DMABUF = 1 << 2;
+
+export interface CaptureOptions extends CameraSelector {
+  /** Index of the input (connector) of a camera that has several; left out: the one it is set to. */
+  input?: number | undefined;
+}
+
+/** How buffers get to the queue: imported by the caller, or allocated by the driver and exported. */
+export type BufferMemory = typeof V4L2_MEMORY_MMAP | typeof V4L2_MEMORY_DMABUF;
+
+/**
+ * A capture device and its buffer queue. The steps, in order: `open`, `configure`, `requestBuffers`; then whoever streams (the
+ * frame loop) queues and dequeues over `fd`; after STREAMOFF `releaseBuffers`, and `close`. A new format needs the buffers released first.
+ *
+ * Errors of the kernel are {@link KernelError}s with the node's path and, where that is known, what to do.
+ */
+export class CaptureDevice {
+  readonly info: CameraInfo;
+  /** V4L2_BUF_TYPE_* */
+  readonly bufferType: number;
+  readonly #kernel: Kernel;
+  #fd: number | undefined;
+  #memory: BufferMemory | undefined;
+  #importSupport: boolean | undefined;
+
+  private constructor(kernel: Kernel, info: CameraInfo, bufferType: number, fd: number) {
+    this.#kernel = kernel;
+    this.info = info;
+    this.bufferType = bufferType;
+    this.#fd = fd;
+  }
+
+  /** Opens the camera that the selector means; it is the caller's to close. */
+  static open(kernel: Kernel, options: CaptureOptions = {}): CaptureDevice {
+    const info = findCamera(kernel, options);
+    if (info.bufferType === undefined) throw new UnsupportedError(`${info.path} cannot be asked what it is`);
+    const fd = attempt(kernel, info.path, undefined, () =>
+      kernel.open(info.path, { access: 'read-write', nonblock: true }),
+    );
+    const device = new CaptureDevice(kernel, info, info.bufferType, fd);
+    try {
+      if (options.input !== undefined) device.selectInput(options.input);
+      return device;
+    } catch (error) {
+      device.close();
+      throw error;
+    }
+  }
+
+  /** `vivid (/dev/video0)` */
+  get name(): string {
+    return `${this.info.card} (${this.info.path})`;
+  }
+
+  /** O_RDWR|O_NONBLOCK; borrowed. */
+  get fd(): number {
+    if (this.#fd === undefined) throw new InvalidStateError(`camera ${this.name} is closed`);
+    return this.#fd;
+  }
+
+  inputs(): V4l2Input[] {
+    return this.#call((fd) => this.#kernel.v4l2EnumInputs(fd));
+  }
+
+  selectInput(index: number): void {
+    const inputs = this.inputs();
+    if (!inputs.some((input) => input.index === index)) {
+      const names = inputs.map((input) => `${input.index} (${input.name})`).join(', ') || 'none to choose from';
+      throw new RangeError(`${this.name} has no input ${index}; inputs: ${names}`);
+    }
+    this.#call((fd) => this.#kernel.v4l2SetInput(fd, index));
+  }
+
+  /** What the camera offers, of the formats that dmaflow knows. */
+  formats(): CaptureFormat[] {
+    return this.formatOffer().formats;
+  }
+
+  /** The same, with the fourccs that dmaflow does not know. */
+  formatOffer(): FormatOffer {
+    return this.#call((fd) => listFormats(this.#kernel, fd, this.bufferType));
+  }
+
+  /** Frames a second, fastest first; empty where the driver does not say. */
+  frameRates(format: Pick<CaptureFormat, 'v4l2Fourcc'>, width: number, height: number): FrameRate[] {
+    return this.#call((fd) => listFrameRates(this.#kernel, fd, format.v4l2Fourcc, { width, height }));
+  }
+
+  /**
+   * Sets format, size and rate.
+   * @throws NegotiationError with what is offered, where the camera grants something else (a rate counts as granted within 2 %).
+   * @throws KernelError EBUSY while another program, or this one, has buffers.
+   */
+  configure(request: CaptureRequest): CaptureConfiguration {
+    pixelFormat(request.pixelFormat satisfies PixelFormatName);
+    return this.#call((fd) => configureCapture(this.#asOpenCamera(fd), request));
+  }
+
+  /** REQBUFS. Returns how many the driver granted: more or fewer than asked. Replaces buffers requested before. */
+  requestBuffers(memory: BufferMemory, count: number): number {
+    if (!Number.isInteger(count) || count < 1) {
+      throw new RangeError(`expected a count of buffers from 1, got ${count}; releaseBuffers gives them back`);
+    }
+    const granted = this.#call((fd) => this.#kernel.v4l2RequestBuffers(fd, this.bufferType, memory, count));
+    this.#memory = memory;
+    if (memory === V4L2_MEMORY_DMABUF) this.#importSupport = true;
+    else if (granted.capabilities !== 0) this.#importSupport = (granted.capabilities & SUPPORTS_DMABUF) !== 0;
+    return granted.count;
+  }
+
+  /** REQBUFS(0). Exported fds keep their memory, but kernels before 5.0 refuse (EBUSY) while they are open. Idempotent. */
+  releaseBuffers(): void {
+    const memory = this.#memory;
+    if (memory === undefined) return;
+    this.#call((fd) => this.#kernel.v4l2RequestBuffers(fd, this.bufferType, memory, 0));
+    this.#memory = undefined;
+  }
+
+  /** Whether the driver imports dma-bufs at all. Asked once; while the camera has no buffers of ours, or has told with them. */
+  supportsImport(): boolean {
+    if (this.#importSupport !== undefined) return this.#importSupport;
+    if (this.#memory !== undefined) {
+      throw new InvalidStateError(`ask ${this.name} for import support before its buffers are requested`);
+    }
+    // A count of 0 allocates nothing; videobuf2 checks the kind of memory all the same.
+    this.#importSupport = this.#call((fd) => {
+      try {
+        this.#kernel.v4l2RequestBuffers(fd, this.bufferType, V4L2_MEMORY_DMABUF, 0);
+        return true;
+      } catch (error) {
+        if (isKernelError(error, 'EINVAL')) return false;
+        throw error;
+      }
+    });
+    return this.#importSupport;
+  }
+
+  /**
+   * Whether the camera takes a buffer in its present format: queues one for trial, without streaming, and takes it back. One
+   * dma-buf for each memory plane, lengths in bytes; the fds stay the caller's. Not while buffers are requested.
+   * @param heap where the buffer came from, for the advice.
+   * @returns the kernel's refusal of the buffer, or undefined where the camera takes it.
+   */
+  checkImport(planes: readonly { fd: number; length: number }[], heap?: string): KernelError | undefined {
+    if (this.#memory !== undefined) {
+      throw new InvalidStateError(`release the buffers of ${this.name} before a trial import`);
+    }
+    this.requestBuffers(V4L2_MEMORY_DMABUF, 1);
+    try {
+      this.#call((fd) =>
+        this.#kernel.v4l2QueueBuffer(fd, this.bufferType, V4L2_MEMORY_DMABUF, 0, [...planes]), heap);
+      return undefined;
+    } catch (error) {
+      if (isKernelError(error) && importAdvice(error.code) !== undefined) return error;
+      throw error;
+    } finally {
+      this.#takeBack();
+    }
+  }
+
+  /** VIDIOC_QUERYBUF: lengths of the driver's own buffers. */
+  queryBuffer(index: number): V4l2BufferInfo {
+    return this.#call((fd) => this.#kernel.v4l2QueryBuffer(fd, this.bufferType, index));
+  }
+
+  /** VIDIOC_EXPBUF of a buffer of the driver's own (V4L2_MEMORY_MMAP). The fd is the caller's to close. */
+  exportBuffer(index: number, memoryPlane: number): number {
+    return this.#call((fd) => this.#kernel.v4l2ExportBuffer(fd, this.bufferType, index, memoryPlane));
+  }
+
+  listControls(): CameraControl[] {
+    return this.#call((fd) => listControls(this.#kernel, fd));
+  }
+
+  /** @param name as {@link CameraControl.name}, in any case. */
+  getControl(name: string): number {
+    return this.#call((fd) => getControl(this.#kernel, fd, this.info.path, name));
+  }
+
+  /** @param value a boolean control takes 0 or 1, a button any number. */
+  setControl(name: string, value: number): void {
+    this.#call((fd) => setControl(this.#kernel, fd, this.info.path, name, value));
+  }
+
+  /** An error that this device gave to someone else (the frame loop), with what to do about it. */
+  advise(error: KernelError, heap?: string): KernelError {
+    const context = { kernel: this.#kernel, path: this.info.path };
+    return adviseCapture(error, {
+      ...context,
+      ...(this.#fd !== undefined && { fd: this.#fd }),
+      ...(heap !== undefined && { heap }),
+    });
+  }
+
+  /** Buffers that are still queued or requested go back with it. Idempotent. */
+  close(): void {
+    const fd = this.#fd;
+    if (fd === undefined) return;
+    this.#fd = undefined;
+    this.#memory = undefined;
+    this.#kernel.close(fd);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

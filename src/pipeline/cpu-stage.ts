@@ -1,0 +1,59 @@
+/** A stage in the JavaScript thread that works on frames in place. */
+import type { CpuAccessMode } from '../allocators/memory-requirement';
+import type { PixelFormatName } from '../formats/pixel-formats';
+import type { Frame } from './frame';
+import type { CreditPolicy, TransformStage } from './stage';
+
+export interface CpuStageOptions {
+  /** What the function does with the bytes. `write` alone does not show what was there before: to change pixels use `read-write`. */
+  access: CpuAccessMode;
+  /** Name in statistics, errors and `explain()`; `cpu` by default. */
+  name?: string;
+  /** When frames come faster than the function works: `latest` (default) skips to the newest, `every` keeps up to `max` in order. */
+  policy?: CreditPolicy;
+  /** Frames that the stage may hold at once, working and waiting in JavaScript; 1 by default. */
+  max?: number;
+  /** Formats that the function understands; any by default. */
+  formats?: readonly PixelFormatName[];
+}
+
+/** What the function gets. The frame closes when the function (or its promise) ends; `frame.clone()` outlives it. */
+export type CpuStageFunction = (context: { frame: Frame }) => void | Promise<void>;
+
+const ACCESS: readonly CpuAccessMode[] = ['read', 'write', 'read-write'];
+
+/**
+ * `cpuStage({ access: 'read-write' }, ({ frame }) => { using px = frame.cpuAccess(); … })`. One call at a time, in order of
+ * the frames. A throw stops the pipeline with a `StageError` that names the stage.
+ */
+export function cpuStage(options: CpuStageOptions, process: CpuStageFunction): TransformStage {
+  if (!ACCESS.includes(options?.access)) {
+    throw new TypeError(
+      `cpuStage: access must be one of ${ACCESS.join(', ')}, got ${String(options?.access)}`,
+    );
+  }
+  if (typeof process !== 'function')
+    throw new TypeError(`cpuStage expects a function, got ${typeof process}`);
+  const policy = options.policy ?? 'latest';
+  if (policy !== 'latest' && policy !== 'every') {
+    throw new TypeError(`cpuStage: policy must be 'latest' or 'every', got ${String(policy)}`);
+  }
+  return {
+    role: 'transform',
+    defaultName: 'cpu',
+    name: options.name,
+    access: options.access,
+    policy,
+    max: checkedMax('cpuStage', options.max ?? 1),
+    formats: options.formats,
+    process: (frame) => process({ frame }),
+  };
+}
+
+/** A count of frames that may be held: 1 to 32, as V4L2 queues have at most 32 buffers. */
+export function checkedMax(where: string, max: number): number {
+  if (!Number.isInteger(max) || max < 1 || max > 32) {
+    throw new RangeError(`${where}: max must be a whole number from 1 to 32, got ${max}`);
+  }
+  return max;
+}

@@ -1,0 +1,68 @@
+/** The graph in words: what each link agreed on, and why. Pure text over the prepared and the running parts. */
+import type { GraphNode } from './graph';
+import type { PreparedGraph } from './prepared-graph';
+
+/** Where the memory comes from, or will come from. */
+export interface MemorySource {
+  heap: string;
+  reason: string;
+  /** Heaps that were tried first and could not give it. */
+  fallbacks: readonly string[];
+  allocated: boolean;
+}
+
+export function explain(prepared: PreparedGraph, memory: MemorySource): string {
+  const { layout, plan, graph } = prepared;
+  const bytes = layout.memoryPlanes.reduce((total, length) => total + length, 0);
+  const planes = layout.memoryPlanes.length > 1 ? ` in ${layout.memoryPlanes.length} dma-bufs` : '';
+  const strides = layout.planes.map((plane) => plane.stride).join(' and ');
+  const rows: [string, string][] = [
+    ['graph', graph.nodes.map((node) => describeStage(node, prepared)).join(', ')],
+    [
+      'format',
+      `${layout.format} ${layout.width}x${layout.height}` +
+        `${layout.fps === undefined ? '' : `, ${round(layout.fps)} fps`}, stride ${strides || 'none'}`,
+    ],
+    [
+      'buffers',
+      `${plan.count} of ${mebibytes(bytes)}${planes} = ${mebibytes(bytes * plan.count)} (${plan.countReason})`,
+    ],
+    ['heap', `${memory.heap}${memory.allocated ? '' : ' (not allocated yet)'}: ${memory.reason}`],
+    ...memory.fallbacks.map((text): [string, string] => ['', `not from ${text}`]),
+    ...plan.ports.map((port, index): [string, string] => [
+      index === 0 ? 'needs' : '',
+      `${port.name}: ${port.memory.contiguous ? 'contiguous, ' : ''}${port.use}`,
+    ]),
+    ...graph.nodes
+      .filter((node) => node.parent)
+      .map((node, index): [string, string] => [index === 0 ? 'links' : '', describeLink(node, prepared)]),
+  ];
+  return rows.map(([label, text]) => `${label.padEnd(9)}${text}`).join('\n');
+}
+
+function describeStage(node: GraphNode, prepared: PreparedGraph): string {
+  const device = prepared.sinks.get(node) ?? (node.stage.role === 'source' ? prepared.source : undefined);
+  return device ? `${node.name} = ${device.device}` : `${node.name} = a function on the CPU`;
+}
+
+function describeLink(node: GraphNode, prepared: PreparedGraph): string {
+  const link = `${node.parent?.name} -> ${node.name}: `;
+  if (node.stage.role === 'transform') {
+    const access = node.stage.access;
+    return `${link}the same buffers, in JavaScript; CPU access ${access}, synced only where the function opens it`;
+  }
+  const placement = prepared.sinks.get(node)?.placement;
+  const way =
+    node.parent?.stage.role === 'source'
+      ? 'the same buffers, in the frame loop without JavaScript; no copy, no CPU access'
+      : 'the same buffers; no copy';
+  return `${link}${way}${placement ? `; on ${placement}` : ''}`;
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+function round(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}

@@ -1,0 +1,184 @@
+/**
+ * The flow of frames while a pipeline runs: connects the frame loop with the stages. Camera to display goes inside the loop;
+ * a tap brings frames to each JavaScript stage and subscriber.
+ */
+import type { FrameBuffer } from '../allocators/buffer-pool';
+import type { CaptureConfig, FrameLoop, FrameLoopListener, LoopError, TapFrame } from '../native/frame-loop';
+import type { Kernel } from '../native/kernel';
+import { FrameLease, type FrameMetadata } from './frame';
+import type { FrameLayout } from './frame-layout';
+import { type Graph, type GraphNode, isSink, isTransform } from './graph';
+import type { Credit, DisplayAttachment, SinkStage, TransformStage } from './stage';
+import { StageRunner } from './stage-runner';
+import { collectStats, type PipelineStats } from './stats';
+
+/** Where the flow tells what happens. */
+export interface FlowListener {
+  onDeviceError(node: GraphNode, error: LoopError): void;
+  onStageError(error: Error): void;
+  onEnd(): void;
+}
+
+export interface FlowParts {
+  kernel: Kernel;
+  graph: Graph;
+  layout: FrameLayout;
+  buffers: readonly FrameBuffer[];
+  capture: CaptureConfig;
+  displays: ReadonlyMap<GraphNode, DisplayAttachment>;
+}
+
+/** Takes a frame: the handle it wants to keep, it retains. */
+export type FrameConsumer = (lease: FrameLease, metadata: FrameMetadata) => void;
+
+/** A reference that JavaScript holds in the frame loop. */
+interface LoopReference {
+  tap: number;
+  capture: number;
+  index: number;
+}
+
+export class Flow implements FrameLoopListener {
+  readonly loop: FrameLoop;
+  readonly #parts: FlowParts;
+  readonly #listener: FlowListener;
+  readonly #capture: number;
+  readonly #displayIds = new Map<GraphNode, number>();
+  readonly #displayNodes: GraphNode<SinkStage>[] = [];
+  readonly #runners = new Map<GraphNode, StageRunner>();
+  readonly #tapOfRunner = new Map<GraphNode, number>();
+  readonly #tapConsumers = new Map<number, FrameConsumer>();
+  /** Subscribers of frames that come out of a stage. */
+  readonly #observers = new Map<GraphNode, Set<FrameConsumer>>();
+  readonly #references = new Map<FrameLease, LoopReference>();
+  #ended = false;
+
+  constructor(parts: FlowParts, listener: FlowListener) {
+    this.#parts = parts;
+    this.#listener = listener;
+    this.loop = parts.kernel.createFrameLoop(this);
+    this.#capture = this.loop.addCapture(parts.capture);
+    for (const node of parts.graph.nodes) {
+      if (isSink(node)) this.#addDisplay(node);
+      if (isTransform(node)) this.#addRunner(node);
+    }
+  }
+
+  displayId(node: GraphNode): number | undefined {
+    return this.#displayIds.get(node);
+  }
+
+  /** Brings frames that leave `node` to `consumer` until the returned function is called. */
+  observe(node: GraphNode, credit: Credit, consumer: FrameConsumer): () => void {
+    if (node.stage.role === 'source') {
+      const tap = this.#addTap(credit, consumer);
+      return () => this.#removeTap(tap);
+    }
+    const observers = this.#observers.get(node) ?? new Set();
+    this.#observers.set(node, observers.add(consumer));
+    return () => observers.delete(consumer);
+  }
+
+  onFrame(frame: TapFrame): void {
+    if (this.#ended) return;
+    const consumer = this.#tapConsumers.get(frame.tap);
+    const buffer = this.#parts.buffers[frame.index];
+    if (!consumer || !buffer) {
+      this.loop.release(frame.tap, frame.capture, frame.index);
+      return;
+    }
+    const lease = new FrameLease(buffer, () => this.#release(lease));
+    this.#references.set(lease, { tap: frame.tap, capture: frame.capture, index: frame.index });
+    lease.retain();
+    try {
+      consumer(lease, frame);
+    } finally {
+      lease.drop();
+    }
+  }
+
+  onError(error: LoopError): void {
+    const node = error.source === 'capture' ? this.#parts.graph.source : this.#displayNodes[error.id];
+    if (node) this.#listener.onDeviceError(node, error);
+  }
+
+  onEnd(): void {
+    this.#listener.onEnd();
+  }
+
+  /** Everything that flows ends: stages finish the frame at work, the loop gives the buffers back. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#runners.values()].map((runner) => runner.stop()));
+    await this.loop.stop();
+    this.#ended = true;
+    for (const lease of this.#references.keys()) lease.outlivePool();
+  }
+
+  stats(context: { elapsed: number; heap: string; syncCalls: number }): PipelineStats {
+    return collectStats(this.loop.stats(), {
+      ...context,
+      buffers: this.#parts.buffers.length,
+      sourceName: this.#parts.graph.source.name,
+      displayNames: this.#displayNodes.map((node) => node.name),
+      transforms: [...this.#runners].map(([node, runner]) => ({
+        name: node.name,
+        ...runner.stats,
+        tap: this.#tapOfRunner.get(node),
+      })),
+    });
+  }
+
+  #addDisplay(node: GraphNode<SinkStage>): void {
+    const attachment = this.#parts.displays.get(node);
+    if (!attachment) throw new TypeError(`the sink '${node.name}' has no display attached`);
+    const id = this.loop.addDisplay(attachment.config);
+    this.#displayIds.set(node, id);
+    this.#displayNodes[id] = node;
+    if (node.parent?.stage.role === 'source') this.loop.connect(this.#capture, id, attachment.framebuffers);
+    else this.loop.allowPresent(this.#capture, id, attachment.framebuffers);
+  }
+
+  #addRunner(node: GraphNode<TransformStage>): void {
+    const forward: FrameConsumer = (lease, metadata) => this.#forward(node, lease, metadata);
+    const runner = new StageRunner(node, this.#parts.layout, forward, (error) =>
+      this.#listener.onStageError(error),
+    );
+    this.#runners.set(node, runner);
+    if (node.parent?.stage.role !== 'source') return;
+    const tap = this.#addTap(node.stage, (lease, metadata) => runner.push(lease, metadata));
+    this.#tapOfRunner.set(node, tap);
+  }
+
+  #addTap(credit: Credit, consumer: FrameConsumer): number {
+    const tap = this.loop.addTap({ capture: this.#capture, max: credit.max, policy: credit.policy });
+    this.#tapConsumers.set(tap, consumer);
+    return tap;
+  }
+
+  #removeTap(tap: number): void {
+    this.#tapConsumers.delete(tap);
+    if (!this.#ended) this.loop.removeTap(tap);
+  }
+
+  /** Sends a frame that a stage has finished to what follows the stage. */
+  #forward(node: GraphNode, lease: FrameLease, metadata: FrameMetadata): void {
+    for (const observer of this.#observers.get(node) ?? []) observer(lease, metadata);
+    for (const child of node.children) this.#runners.get(child)?.push(lease, metadata);
+    for (const child of node.children) {
+      const display = this.#displayIds.get(child);
+      if (display !== undefined) this.#present(lease, display);
+    }
+  }
+
+  #present(lease: FrameLease, display: number): void {
+    const reference = this.#references.get(lease);
+    if (!reference || this.#ended) return;
+    this.loop.present(reference.tap, reference.capture, reference.index, display, { keep: true });
+  }
+
+  #release(lease: FrameLease): void {
+    const reference = this.#references.get(lease);
+    this.#references.delete(lease);
+    if (reference && !this.#ended) this.loop.release(reference.tap, reference.capture, reference.index);
+  }
+}

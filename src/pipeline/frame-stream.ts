@@ -1,0 +1,65 @@
+/**
+ * Frames as an Observable. A subscriber takes references with credit: the frame closes when the subscriber's function returns,
+ * unless it cloned it, and the buffer goes back exactly once, whatever operator stands between.
+ */
+import { Observable, type Subscriber } from 'rxjs';
+import type { Flow } from './flow';
+import { Frame, type FrameLease, type FrameMetadata } from './frame';
+import type { FrameLayout } from './frame-layout';
+import type { GraphNode } from './graph';
+import type { Credit } from './stage';
+
+/** What a subscription needs of the pipeline: told when frames begin to flow and when they end. */
+export interface FrameStreamHost {
+  /** Calls back at once where frames flow already. Returns how to leave. */
+  join(member: FrameStreamMember): () => void;
+}
+
+/** One subscription. */
+export interface FrameStreamMember {
+  readonly node: GraphNode;
+  readonly credit: Credit;
+  onFlow(flow: Flow, layout: FrameLayout): void;
+  onEnd(error: Error | undefined): void;
+}
+
+export function frameStream(host: FrameStreamHost, node: GraphNode, credit: Credit): Observable<Frame> {
+  return new Observable<Frame>((subscriber) => {
+    let disconnect: (() => void) | undefined;
+    const leave = host.join({
+      node,
+      credit,
+      onFlow(flow, layout) {
+        const deliver = creditGate(subscriber, node, layout, credit.max);
+        disconnect = flow.observe(node, credit, deliver);
+      },
+      onEnd(error) {
+        if (error) subscriber.error(error);
+        else subscriber.complete();
+      },
+    });
+    return () => {
+      leave();
+      disconnect?.();
+    };
+  });
+}
+
+/**
+ * Hands frames on while fewer than `max` are held. At a source the loop's tap keeps the credit already; behind a stage this
+ * is where a subscriber that keeps clones skips frames instead of holding the stage's own.
+ */
+function creditGate(subscriber: Subscriber<Frame>, node: GraphNode, layout: FrameLayout, max: number) {
+  const held = new Set<FrameLease>();
+  return (lease: FrameLease, metadata: FrameMetadata) => {
+    for (const other of held) if (other.handles === 0) held.delete(other);
+    if (held.size >= max && node.stage.role !== 'source') return;
+    const frame = new Frame(lease, layout, metadata, node.name, 'read');
+    held.add(lease);
+    try {
+      subscriber.next(frame);
+    } finally {
+      frame.close();
+    }
+  };
+}

@@ -1,0 +1,200 @@
+/**
+ * A frame: a buffer with one capture's metadata. A life of a frame:
+ *
+ * 1. The camera fills the buffer; the frame loop hands it to JavaScript with one reference.
+ * 2. Handles: the first one is made for the stage or subscriber; `clone()` makes more. Each is closed once.
+ * 3. When the last handle closes the reference goes back to the frame loop, and the buffer to the camera.
+ * 4. If the pipeline stops first, open handles keep the memory readable until they close.
+ */
+import type { FrameBuffer } from '../allocators/buffer-pool';
+import type { DmaBuf } from '../allocators/dma-buf';
+import type { CpuAccessMode } from '../allocators/memory-requirement';
+import { InvalidStateError } from '../errors';
+import type { ColorSpace } from '../formats/color-space';
+import type { PixelFormatName } from '../formats/pixel-formats';
+import type { ColorPlaneLayout } from '../formats/plane-layout';
+import { FrameCpuAccess } from './frame-cpu-access';
+import type { FrameLayout } from './frame-layout';
+
+/** What a capture says of a frame. */
+export interface FrameMetadata {
+  /** The driver's count; a gap means lost frames. */
+  sequence: number;
+  /** Integer microseconds of CLOCK_MONOTONIC. */
+  timestamp: number;
+  /** Bytes the driver filled, by memory plane. */
+  bytesUsed: readonly number[];
+}
+
+/** The reference that all handles of one frame share. */
+export class FrameLease {
+  #handles = 0;
+  #kept: DmaBuf[] | undefined;
+  #memory: readonly DmaBuf[];
+  readonly #giveBack: () => void;
+
+  constructor(buffer: FrameBuffer, giveBack: () => void) {
+    this.#memory = buffer.memoryPlanes;
+    this.#giveBack = giveBack;
+  }
+
+  /** Handles open now. */
+  get handles(): number {
+    return this.#handles;
+  }
+
+  get memory(): readonly DmaBuf[] {
+    return this.#memory;
+  }
+
+  retain(): this {
+    this.#handles++;
+    return this;
+  }
+
+  drop(): void {
+    if (--this.#handles > 0) return;
+    this.#giveBack();
+    for (const buffer of this.#kept ?? []) buffer.close();
+  }
+
+  /** The pool is about to close: hold the memory until the last handle closes. */
+  outlivePool(): void {
+    this.#kept ??= this.#memory.map((buffer) => buffer.clone());
+    this.#memory = this.#kept;
+  }
+}
+
+const leaks = new FinalizationRegistry<{ lease: FrameLease; stage: string; place: string | undefined }>(
+  (held) => {
+    held.lease.drop();
+    process.emitWarning(
+      `a frame handle of '${held.stage}' was never closed; its buffer was taken back by the garbage collector. ` +
+        `Close every clone().${held.place ? `\n${held.place}` : ' Run with DMAFLOW_TRACE=1 for the place.'}`,
+      { code: 'DMAFLOW_FRAME_LEAK' },
+    );
+  },
+);
+
+export class Frame implements Disposable, FrameMetadata {
+  readonly sequence: number;
+  readonly timestamp: number;
+  readonly bytesUsed: readonly number[];
+  readonly #lease: FrameLease;
+  readonly #layout: FrameLayout;
+  readonly #stage: string;
+  readonly #access: CpuAccessMode;
+  readonly #scopes = new Set<FrameCpuAccess>();
+  #open = true;
+
+  /**
+   * @internal
+   * @param access the most that the holder declared; also what `cpuAccess()` opens by default.
+   */
+  constructor(
+    lease: FrameLease,
+    layout: FrameLayout,
+    metadata: FrameMetadata,
+    stage: string,
+    access: CpuAccessMode,
+  ) {
+    this.#lease = lease.retain();
+    this.#layout = layout;
+    this.sequence = metadata.sequence;
+    this.timestamp = metadata.timestamp;
+    this.bytesUsed = metadata.bytesUsed;
+    this.#stage = stage;
+    this.#access = access;
+  }
+
+  /** Format name as in the formats table: `XRGB8888`, `NV12`. */
+  get format(): PixelFormatName {
+    return this.#layout.format;
+  }
+  /** Pixels. */
+  get codedWidth(): number {
+    return this.#layout.width;
+  }
+  /** Pixels. */
+  get codedHeight(): number {
+    return this.#layout.height;
+  }
+  get visibleRect(): { x: number; y: number; width: number; height: number } {
+    return { x: 0, y: 0, width: this.#layout.width, height: this.#layout.height };
+  }
+  get colorSpace(): ColorSpace {
+    return this.#layout.colorSpace;
+  }
+  /** Colour planes: memory plane, offset, stride and length in bytes. */
+  get planes(): readonly ColorPlaneLayout[] {
+    return this.#layout.planes;
+  }
+  /** The frame's dma-bufs by memory plane; borrowed, valid until this handle closes. */
+  get buffers(): readonly DmaBuf[] {
+    this.#assertOpen();
+    return this.#lease.memory;
+  }
+  get closed(): boolean {
+    return !this.#open;
+  }
+  /** Whether a scope of this handle is open. */
+  get accessOpen(): boolean {
+    return this.#scopes.size > 0;
+  }
+
+  /**
+   * Opens the bytes to the CPU: `using px = frame.cpuAccess('read')`. Brackets the access by DMA_BUF_IOCTL_SYNC, once for each
+   * distinct dma-buf. Without an argument: what the stage declared. Throws TypeError for more than was declared.
+   */
+  cpuAccess(access: CpuAccessMode = this.#access): FrameCpuAccess {
+    this.#assertOpen();
+    if (this.#access === 'read' && access !== 'read') {
+      throw new TypeError(
+        `'${this.#stage}' declared access 'read', cpuAccess('${access}') is more: declare { access: 'read-write' }`,
+      );
+    }
+    const scope = new FrameCpuAccess(this.#lease.memory, this.#layout, access, () =>
+      this.#scopes.delete(scope),
+    );
+    this.#scopes.add(scope);
+    return scope;
+  }
+
+  /** Another handle on the same frame, no copy; the caller closes it. */
+  clone(): Frame {
+    this.#assertOpen();
+    const frame = new Frame(this.#lease, this.#layout, this, this.#stage, this.#access);
+    const place = process.env.DMAFLOW_TRACE === '1' ? new Error('cloned here').stack : undefined;
+    leaks.register(frame, { lease: this.#lease, stage: this.#stage, place }, frame);
+    return frame;
+  }
+
+  /** Gives this handle back. Idempotent. Closes scopes that are still open; their error, if any, is thrown after that. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    leaks.unregister(this);
+    const errors: unknown[] = [];
+    for (const scope of [...this.#scopes]) {
+      try {
+        scope.close();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    this.#lease.drop();
+    if (errors.length > 0) throw errors[0];
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #assertOpen(): void {
+    if (!this.#open) {
+      throw new InvalidStateError(
+        `this frame of '${this.#stage}' was closed: it ends with the function it was given to. Keep it with frame.clone()`,
+      );
+    }
+  }
+}

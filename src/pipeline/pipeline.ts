@@ -1,0 +1,261 @@
+/**
+ * The pipeline: a graph with a life. States: idle -> starting -> running (-> ended) -> stopping -> stopped, or failed;
+ * from the last two it may start again. An error in one stage stops the whole in order and is reported once.
+ */
+import { BehaviorSubject, filter, firstValueFrom, type Observable, Subject } from 'rxjs';
+import type { HeapPreferences } from '../allocators/heap-policy';
+import { InvalidStateError } from '../errors';
+import { loadKernel } from '../native/binding';
+import type { Kernel } from '../native/kernel';
+import { checkedMax } from './cpu-stage';
+import { explain } from './explain';
+import type { Frame } from './frame';
+import { type FrameStreamMember, frameStream } from './frame-stream';
+import { buildGraph, type ChainElement, type Graph, type GraphNode, isSink, Tee } from './graph';
+import { Outcome } from './outcome';
+import { closeDevices, type PreparedGraph, prepareGraph } from './prepared-graph';
+import { RunningGraph } from './running-graph';
+import type { Screenshot } from './screenshot';
+import type { CreditPolicy } from './stage';
+import { type PipelineStats, sinceLast } from './stats';
+
+export type PipelineState = 'idle' | 'starting' | 'running' | 'ended' | 'stopping' | 'stopped' | 'failed';
+
+export interface PipelineOptions {
+  /** Heaps by intent; wins over `DMAFLOW_HEAP_CONTIGUOUS` and `DMAFLOW_HEAP_CPU`. */
+  heaps?: HeapPreferences;
+  /** Number of buffers; by default what the stages need at once. */
+  buffers?: number;
+  /** At the end of a source with a frame limit: `stop` (default), or `hold` the last frame on the screen until `stop()`. */
+  atEnd?: 'stop' | 'hold';
+  /** Milliseconds between two values of `stats$`; 1000 by default. */
+  statsInterval?: number;
+  /** The kernel to work on: the real one by default, `FakeKernel` of `dmaflow/testing` in tests. */
+  kernel?: Kernel;
+}
+
+export interface FramesOptions {
+  /** `latest` (default) skips to the newest frame, `every` lets up to `max` wait in order. */
+  policy?: CreditPolicy;
+  /** Frames that the subscriber may hold at once; 1 by default. */
+  max?: number;
+}
+
+export class Pipeline implements AsyncDisposable {
+  readonly #graph: Graph;
+  readonly #options: PipelineOptions;
+  readonly #state$ = new BehaviorSubject<PipelineState>('idle');
+  readonly #stats$ = new Subject<PipelineStats>();
+  readonly #errors$ = new Subject<Error>();
+  readonly #members = new Set<FrameStreamMember>();
+  #prepared: PreparedGraph | undefined;
+  #running: RunningGraph | undefined;
+  #ending: Promise<void> | undefined;
+  #outcome = new Outcome<PipelineStats>();
+  #lastStats: PipelineStats | undefined;
+  #unwatch: (() => void) | undefined;
+
+  /** `new Pipeline(source, …stages)`, or with options first: `new Pipeline({ buffers: 8 }, source, …)`. */
+  constructor(
+    ...chain: [ChainElement, ...ChainElement[]] | [PipelineOptions, ChainElement, ...ChainElement[]]
+  ) {
+    const [first, ...rest] = chain;
+    const hasOptions = first !== undefined && !(first instanceof Tee) && !('role' in Object(first));
+    this.#options = hasOptions ? (first as PipelineOptions) : {};
+    this.#graph = buildGraph((hasOptions ? rest : chain) as ChainElement[]);
+  }
+
+  get state(): PipelineState {
+    return this.#state$.value;
+  }
+  /** The state now and every change of it. */
+  get state$(): Observable<PipelineState> {
+    return this.#state$.asObservable();
+  }
+  /** Statistics at each interval, and once more at the end. */
+  get stats$(): Observable<PipelineStats> {
+    return this.#stats$.asObservable();
+  }
+  /** The error that stopped the pipeline, once. */
+  get errors$(): Observable<Error> {
+    return this.#errors$.asObservable();
+  }
+  /**
+   * Resolves with the last statistics when the pipeline has stopped, at the end of a source with a frame limit or by `stop`; rejects
+   * with the error that stopped it. An error that neither this nor `errors$` observes is an unhandled rejection.
+   */
+  get finished(): Promise<PipelineStats> {
+    return this.#outcome.promise;
+  }
+
+  /**
+   * Resolves when no more frames will come: the source reached its limit and its last frame has been shown, or the pipeline stopped or
+   * failed. Never rejects: `finished` says how it went.
+   */
+  get ended(): Promise<void> {
+    const over = (state: PipelineState) => state !== 'idle' && state !== 'starting' && state !== 'running';
+    return firstValueFrom(this.#state$.pipe(filter(over))).then(() => undefined);
+  }
+
+  /** Statistics of this moment; of the last one after the end. Throws InvalidStateError before the first start. */
+  stats(): PipelineStats {
+    const stats = this.#running?.stats() ?? this.#lastStats;
+    if (!stats) throw new InvalidStateError('no statistics yet: start() the pipeline first');
+    return stats;
+  }
+
+  /**
+   * The graph in words: each link's format, stride, heap, count, bytes, and the reasons. Before a start it opens the devices and
+   * negotiates; they stay open until `start`, `stop` or dispose.
+   */
+  explain(): string {
+    return explain(this.#prepare(), this.#running?.memory, this.#options.heaps);
+  }
+
+  /**
+   * Negotiates, allocates, starts the camera; resolves when frames flow. A signal that aborts stops the pipeline. Rejects with
+   * everything given back.
+   */
+  async start(options: { signal?: AbortSignal } = {}): Promise<void> {
+    if (this.state !== 'idle' && this.state !== 'stopped' && this.state !== 'failed') {
+      throw new InvalidStateError(`the pipeline is ${this.state}: start() it when it has stopped`);
+    }
+    options.signal?.throwIfAborted();
+    if (this.state !== 'idle') this.#outcome = new Outcome();
+    this.#ending = undefined;
+    this.#state$.next('starting');
+    try {
+      this.#running = await RunningGraph.start(this.#prepare(), this.#options, {
+        onError: (error) => void this.#end(error),
+        onEnd: () => this.#sourceEnded(),
+      });
+    } catch (error) {
+      this.#closePrepared();
+      this.#state$.next('failed');
+      throw error;
+    }
+    this.#state$.next('running');
+    this.#watch(options.signal);
+    for (const member of [...this.#members]) member.onFlow(this.#running.flow, this.#running.layout);
+  }
+
+  /** Starts, and waits for the end: resolves with the last statistics, rejects with the error that stopped it. */
+  async run(options: { signal?: AbortSignal } = {}): Promise<PipelineStats> {
+    await this.start(options);
+    return this.finished;
+  }
+
+  /** Stops in order and gives everything back. Idempotent; safe in any state. */
+  async stop(): Promise<void> {
+    if (this.state === 'starting')
+      await firstValueFrom(this.#state$.pipe(filter((state) => state !== 'starting')));
+    if (this.#running) await this.#end();
+    this.#closePrepared();
+  }
+
+  /**
+   * Frames that leave a stage (`camera`, or a CPU stage by name). Each closes when the subscriber's function returns; keep one with
+   * `frame.clone()` and close that. May be subscribed before the start (the pool grows by what it may hold) or while running (it takes what
+   * the camera can spare). Completes when the pipeline stops, errors when it fails.
+   */
+  frames(stage: string, options: FramesOptions = {}): Observable<Frame> {
+    const node = this.#node(stage, (n) => !isSink(n), 'frames leave sources and CPU stages');
+    const credit = { max: checkedMax('frames()', options.max ?? 1), policy: options.policy ?? 'latest' };
+    return frameStream({ join: (member) => this.#join(member) }, node, credit);
+  }
+
+  /** What a display shows now, read back from its writeback connector (`kmsSink({ writeback: true })`). */
+  async screenshot(sink?: string): Promise<Screenshot> {
+    const node = this.#node(sink, isSink, 'only sinks show frames');
+    if (!this.#running)
+      throw new InvalidStateError(`the pipeline is ${this.state}: a screenshot needs it running`);
+    return this.#running.screenshot(node);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #prepare(): PreparedGraph {
+    this.#prepared ??= prepareGraph(this.#graph, {
+      kernel: this.#options.kernel ?? loadKernel(),
+      subscribers: [...this.#members].map((m) => ({ name: `a subscriber of ${m.node.name}`, ...m.credit })),
+      buffers: this.#options.buffers,
+    });
+    return this.#prepared;
+  }
+
+  /** Statistics at each interval and the abort signal, both until the end. */
+  #watch(signal: AbortSignal | undefined): void {
+    const abort = () => void this.#end();
+    let previous: PipelineStats | undefined;
+    const timer = setInterval(() => {
+      const current = this.stats();
+      this.#stats$.next(sinceLast(previous, current));
+      previous = current;
+    }, this.#options.statsInterval ?? 1000);
+    this.#unwatch = () => {
+      clearInterval(timer);
+      signal?.removeEventListener('abort', abort);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) abort();
+  }
+
+  #sourceEnded(): void {
+    if (this.#options.atEnd === 'hold' && this.state === 'running') this.#state$.next('ended');
+    else void this.#end();
+  }
+
+  #end(error?: Error): Promise<void> {
+    this.#ending ??= this.#endOnce(error);
+    return this.#ending;
+  }
+
+  async #endOnce(error: Error | undefined): Promise<void> {
+    const running = this.#running;
+    if (!running) return;
+    this.#state$.next('stopping');
+    this.#unwatch?.();
+    let failure = error;
+    try {
+      await running.stop();
+    } catch (stopError) {
+      failure ??= stopError as Error;
+    }
+    const stats = running.stats();
+    this.#lastStats = stats;
+    this.#running = undefined;
+    this.#closePrepared();
+    this.#stats$.next(stats);
+    this.#state$.next(failure ? 'failed' : 'stopped');
+    for (const member of [...this.#members]) member.onEnd(failure);
+    if (!failure) {
+      this.#outcome.succeed(stats);
+      return;
+    }
+    this.#outcome.fail(failure, this.#errors$.observed);
+    this.#errors$.next(failure);
+  }
+
+  #closePrepared(): void {
+    if (this.#prepared) closeDevices(this.#prepared);
+    this.#prepared = undefined;
+  }
+
+  #join(member: FrameStreamMember): () => void {
+    this.#members.add(member);
+    if (this.state === 'running' && this.#running) member.onFlow(this.#running.flow, this.#running.layout);
+    return () => this.#members.delete(member);
+  }
+
+  #node(name: string | undefined, fits: (node: GraphNode) => boolean, rule: string): GraphNode {
+    const fitting = this.#graph.nodes.filter(fits);
+    const node = name === undefined ? fitting[0] : fitting.find((n) => n.name === name);
+    if (node) return node;
+    const names = this.#graph.nodes.map((n) => `'${n.name}'`).join(', ');
+    throw new RangeError(
+      `no such stage: ${name === undefined ? 'none fits' : `'${name}'`}; ${rule}. The stages are ${names}`,
+    );
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * A graph with memory and flowing frames. `start` goes through the steps allocate, attach, flow; what was done is undone in
+ * reverse order, when a step fails and when it stops.
+ */
+import { BufferPool } from '../allocators/buffer-pool';
+import { DmaHeapAllocator } from '../allocators/dma-heap-allocator';
+import type { HeapPreferences } from '../allocators/heap-policy';
+import { InvalidStateError, isKernelError, KernelError } from '../errors';
+import type { LoopError } from '../native/frame-loop';
+import type { Kernel } from '../native/kernel';
+import { Flow, type FlowListener } from './flow';
+import type { FrameLayout } from './frame-layout';
+import type { GraphNode } from './graph';
+import type { PreparedGraph } from './prepared-graph';
+import type { Screenshot } from './screenshot';
+import type { DisplayAttachment, OpenDevice } from './stage';
+import type { PipelineStats } from './stats';
+
+export interface RunListener {
+  onError(error: Error): void;
+  onEnd(): void;
+}
+
+export interface RunOptions {
+  kernel: Kernel;
+  heaps?: HeapPreferences | undefined;
+}
+
+/** Monotonic milliseconds. */
+type Milliseconds = number;
+
+export class RunningGraph {
+  readonly pool: BufferPool;
+  readonly flow: Flow;
+  readonly #prepared: PreparedGraph;
+  readonly #undo: (() => void | Promise<void>)[];
+  readonly #started: Milliseconds = performance.now();
+  #stopped: Milliseconds | undefined;
+
+  private constructor(
+    prepared: PreparedGraph,
+    pool: BufferPool,
+    flow: Flow,
+    undo: (() => void | Promise<void>)[],
+  ) {
+    this.#prepared = prepared;
+    this.pool = pool;
+    this.flow = flow;
+    this.#undo = undo;
+  }
+
+  static async start(
+    prepared: PreparedGraph,
+    options: RunOptions,
+    listener: RunListener,
+  ): Promise<RunningGraph> {
+    const undo: (() => void | Promise<void>)[] = [];
+    try {
+      const pool = await allocatePool(prepared, options, undo);
+      const displays = new Map<GraphNode, DisplayAttachment>();
+      for (const [node, sink] of prepared.sinks) {
+        undo.push(() => sink.detach());
+        displays.set(node, await sink.attach(prepared.layout, pool.buffers, pool.heap.name));
+      }
+      undo.push(() => prepared.source.detach());
+      const capture = prepared.source.attach(pool.buffers, pool.heap.name);
+      const flow = new Flow(
+        {
+          kernel: options.kernel,
+          graph: prepared.graph,
+          layout: prepared.layout,
+          buffers: pool.buffers,
+          capture,
+          displays,
+        },
+        flowListener(prepared, listener),
+      );
+      undo.push(() => flow.stop());
+      await flow.loop.start().catch((error: unknown) => {
+        throw isKernelError(error) ? prepared.source.advise(error) : error;
+      });
+      return new RunningGraph(prepared, pool, flow, undo);
+    } catch (error) {
+      await undoAll(undo);
+      throw error;
+    }
+  }
+
+  get layout(): FrameLayout {
+    return this.#prepared.layout;
+  }
+
+  stats(): PipelineStats {
+    return this.flow.stats({
+      elapsed: ((this.#stopped ?? performance.now()) - this.#started) / 1000,
+      heap: this.pool.heap.name,
+      syncCalls: this.pool.syncCalls,
+    });
+  }
+
+  async screenshot(node: GraphNode): Promise<Screenshot> {
+    const sink = this.#prepared.sinks.get(node);
+    const display = this.flow.displayId(node);
+    if (!sink || display === undefined) throw new InvalidStateError(`'${node.name}' shows nothing`);
+    return sink.screenshot(this.flow.loop, display);
+  }
+
+  /** Frames end, devices let go of the buffers, the pool is freed. Throws the first error after all is done. */
+  async stop(): Promise<void> {
+    this.#stopped = performance.now();
+    const error = await undoAll(this.#undo);
+    if (error !== undefined) throw error;
+  }
+}
+
+async function allocatePool(
+  prepared: PreparedGraph,
+  options: RunOptions,
+  undo: (() => void | Promise<void>)[],
+): Promise<BufferPool> {
+  const allocator = new DmaHeapAllocator(options.kernel, { heaps: options.heaps });
+  undo.push(() => allocator.close());
+  const pool = await BufferPool.allocate(allocator, {
+    owner: prepared.graph.source.name,
+    count: prepared.plan.count,
+    memoryPlanes: prepared.layout.memoryPlanes,
+    requirement: prepared.plan.requirement,
+  });
+  undo.push(() => pool.close());
+  return pool;
+}
+
+function flowListener(prepared: PreparedGraph, listener: RunListener): FlowListener {
+  return {
+    onDeviceError(node, error) {
+      const device: OpenDevice | undefined = prepared.sinks.get(node) ?? prepared.source;
+      listener.onError(device.advise(loopError(error)));
+    },
+    onStageError: (error) => listener.onError(error),
+    onEnd: () => listener.onEnd(),
+  };
+}
+
+function loopError(error: LoopError): KernelError {
+  return new KernelError(error.syscall, error.errno);
+}
+
+/** Undoes in reverse order, all of it; returns the first error. */
+async function undoAll(undo: (() => void | Promise<void>)[]): Promise<unknown> {
+  let first: unknown;
+  for (let step = undo.pop(); step; step = undo.pop()) {
+    try {
+      await step();
+    } catch (error) {
+      first ??= error;
+    }
+  }
+  return first;
+}

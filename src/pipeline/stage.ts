@@ -1,0 +1,94 @@
+/**
+ * What a stage is to the pipeline. Three roles: a source makes frames, a transform works on them in place in the
+ * JavaScript thread, a sink takes them. Sources and sinks are opened, negotiated, given their buffers, taken back, closed, in this order;
+ * the pipeline drives them and they never call it.
+ */
+import type { FrameBuffer } from '../allocators/buffer-pool';
+import type { CpuAccessMode, MemoryRequirement } from '../allocators/memory-requirement';
+import type { KernelError } from '../errors';
+import type { PixelFormatName } from '../formats/pixel-formats';
+import type { CaptureConfig, DisplayConfig, FrameLoop } from '../native/frame-loop';
+import type { Kernel } from '../native/kernel';
+import type { Caps, VideoFormat } from './caps';
+import type { FormatWish } from './format-negotiation';
+import type { Frame } from './frame';
+import type { FrameLayout } from './frame-layout';
+import type { Screenshot } from './screenshot';
+
+export interface StageContext {
+  kernel: Kernel;
+  /** The stage's name in this graph. */
+  name: string;
+}
+
+export interface SourceStage {
+  readonly role: 'source';
+  readonly defaultName: string;
+  readonly name?: string | undefined;
+  open(context: StageContext): OpenSource;
+}
+
+export interface SinkStage {
+  readonly role: 'sink';
+  readonly defaultName: string;
+  readonly name?: string | undefined;
+  open(context: StageContext): OpenSink;
+}
+
+/** How a consumer in JavaScript takes frames that come faster than it works. */
+export type CreditPolicy = 'latest' | 'every';
+
+export interface Credit {
+  /** Frames that the consumer may hold at once. */
+  max: number;
+  policy: CreditPolicy;
+}
+
+export interface TransformStage extends Readonly<Credit> {
+  readonly role: 'transform';
+  readonly defaultName: string;
+  readonly name?: string | undefined;
+  readonly access: CpuAccessMode;
+  /** Formats it understands; undefined: any. */
+  readonly formats?: readonly PixelFormatName[] | undefined;
+  process(frame: Frame): void | Promise<void>;
+}
+
+export type Stage = SourceStage | TransformStage | SinkStage;
+
+export interface OpenDevice {
+  /** Device for people: `vivid (/dev/video0)`. */
+  readonly device: string;
+  readonly caps: readonly Caps[];
+  /** What it needs of its buffers, and what it does with them: `vivid writes it by DMA`. */
+  readonly requirement: { memory: MemoryRequirement; use: string };
+  /** An error of the running device with what to do about it. */
+  advise(error: KernelError): KernelError;
+  close(): void;
+}
+
+export interface OpenSource extends OpenDevice {
+  readonly wish: FormatWish;
+  /** Sets the format; returns what the device made of it. */
+  configure(format: VideoFormat): FrameLayout;
+  /** Pairs buffers with the device's queue, for good. May use fewer than given. */
+  attach(buffers: readonly FrameBuffer[], heap: string): CaptureConfig;
+  /** The queue lets go of the buffers. Idempotent. */
+  detach(): void;
+}
+
+export interface DisplayAttachment {
+  config: DisplayConfig;
+  /** Framebuffer of each buffer, by index. */
+  framebuffers: number[];
+}
+
+export interface OpenSink extends OpenDevice {
+  attach(layout: FrameLayout, buffers: readonly FrameBuffer[], heap: string): Promise<DisplayAttachment>;
+  /** One line on how it shows the frame, once attached: `Virtual-1, mode 1280x720 at 60 Hz`. */
+  readonly placement: string | undefined;
+  /** What the display shows, read back through its writeback connector. */
+  screenshot(loop: FrameLoop, display: number): Promise<Screenshot>;
+  /** Puts back what was there before and lets go of the buffers. Idempotent. */
+  detach(): Promise<void>;
+}

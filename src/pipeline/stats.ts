@@ -1,0 +1,97 @@
+/** Statistics of a running pipeline: plain values, taken from the frame loop and the stages at one moment. */
+import type { FrameLoopStats } from '../native/frame-loop';
+
+export interface StageStats {
+  /** `camera`, `display`: the stage's name in the graph. */
+  name: string;
+  role: 'source' | 'transform' | 'sink';
+  /** Frames that left the camera, went through the function, or reached the screen. */
+  frames: number;
+  /** Frames that this stage skipped for a newer one. */
+  dropped: number;
+  /** Sinks: capture timestamp to flip, microseconds. */
+  latency?: { min: number; mean: number; p50: number; p99: number; max: number };
+}
+
+export interface PipelineStats {
+  /** Seconds since the first frame could flow. */
+  elapsed: number;
+  /** Frames a second over the last interval (over the whole run for `pipeline.stats()`): shown, or captured where nothing is shown. */
+  fps: number;
+  /** Frames that the camera delivered. */
+  captured: number;
+  /** Frames that the camera could not deliver: gaps in its sequence, and buffers flagged as damaged. */
+  lost: number;
+  /** Frames that reached the screen, over all displays. */
+  shown: number;
+  /** Frames that a newer one replaced on the way, over all stages. */
+  dropped: number;
+  /** DMA_BUF_IOCTL_SYNC calls on the pool's buffers. Zero where no CPU touches a frame. */
+  syncCalls: number;
+  heap: string;
+  buffers: number;
+  /** Whether the frame loop runs with real-time priority. */
+  realtime: boolean;
+  stages: StageStats[];
+}
+
+/** What the pipeline knows beside the loop's own counters. */
+export interface StatsContext {
+  elapsed: number;
+  heap: string;
+  buffers: number;
+  syncCalls: number;
+  sourceName: string;
+  /** In the order of the loop's display ids. */
+  displayNames: readonly string[];
+  transforms: readonly { name: string; processed: number; skipped: number; tap: number | undefined }[];
+}
+
+export function collectStats(loop: FrameLoopStats, context: StatsContext): PipelineStats {
+  const captured = sum(loop.captures, (c) => c.captured);
+  const shown = sum(loop.displays, (d) => d.shown);
+  const stages: StageStats[] = [
+    { name: context.sourceName, role: 'source', frames: captured, dropped: 0 },
+    ...context.transforms.map((t) => ({
+      name: t.name,
+      role: 'transform' as const,
+      frames: t.processed,
+      dropped: t.skipped + (t.tap === undefined ? 0 : (loop.taps[t.tap]?.skipped ?? 0)),
+    })),
+    ...loop.displays.map((d, id) => ({
+      name: context.displayNames[id] ?? 'display',
+      role: 'sink' as const,
+      frames: d.shown,
+      dropped: d.dropped,
+      latency: d.latency,
+    })),
+  ];
+  const counted = loop.displays.length > 0 ? shown / loop.displays.length : captured;
+  return {
+    elapsed: context.elapsed,
+    fps: context.elapsed > 0 ? counted / context.elapsed : 0,
+    captured,
+    lost: sum(loop.captures, (c) => c.lost + c.errored),
+    shown,
+    dropped: sum(stages, (s) => s.dropped),
+    syncCalls: context.syncCalls,
+    heap: context.heap,
+    buffers: context.buffers,
+    realtime: loop.realtime,
+    stages,
+  };
+}
+
+/** The later statistics with `fps` over the time between the two. */
+export function sinceLast(previous: PipelineStats | undefined, current: PipelineStats): PipelineStats {
+  if (!previous) return current;
+  const seconds = current.elapsed - previous.elapsed;
+  if (seconds <= 0) return current;
+  const sinks = current.stages.filter((s) => s.role === 'sink').length;
+  const frames = sinks > 0 ? (current.shown - previous.shown) / sinks : current.captured - previous.captured;
+  return { ...current, fps: frames / seconds };
+}
+
+function sum<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((total, item) => total + value(item), 0);
+}

@@ -1,0 +1,111 @@
+// The kernel of a board: out of the cache, or built once and put there.
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Failure } from '../../../scripts/lib/failure.mjs';
+import { withLock } from '../../../scripts/lib/lock.mjs';
+import { cacheDirectory } from '../../../scripts/lib/paths.mjs';
+import { beginStep, say } from '../../../scripts/lib/progress.mjs';
+import { buildKernel } from './kernel-build.mjs';
+import { fetchKernelPackage, findKernelPackage } from './kernel-package.mjs';
+
+const fragmentDirectory = join(dirname(fileURLToPath(import.meta.url)), 'kernel');
+
+/**
+ * The path of the board's kernel image. DMAFLOW_BOARD_KERNEL names one of the user's own.
+ * @param {import('./boards.mjs').Board} board
+ */
+export async function boardKernel(board) {
+  const own = process.env.DMAFLOW_BOARD_KERNEL;
+  if (own) {
+    if (!existsSync(own)) throw new Failure(`DMAFLOW_BOARD_KERNEL names '${own}', which does not exist.`);
+    return own;
+  }
+  const cached = cachedKernel(board);
+  if (cached) return cached;
+
+  const directory = kernelDirectory();
+  const waiting = (pid) => say(`Process ${pid} is building the board's kernel; waiting for it.`);
+  return withLock(join(directory, `${board.name}.lock`), waiting, async () => {
+    return cachedKernel(board) ?? (await buildIntoCache(board, directory));
+  });
+}
+
+/** The newest kernel in the cache that was built with the board's present options, or undefined. */
+export function cachedKernel(board) {
+  const directory = kernelDirectory();
+  if (!existsSync(directory)) return undefined;
+  const options = optionsHash(board);
+  return readdirSync(directory)
+    .map((name) => readRecord(join(directory, name)))
+    .filter((record) => record?.board === board.name && record.options === options)
+    .sort((a, b) => a.built.localeCompare(b.built))
+    .at(-1)?.image;
+}
+
+async function buildIntoCache(board, directory) {
+  const work = await mkdtemp(join(directory, `.build-${board.name}-`));
+  const log = join(directory, `${board.name}.log`);
+  const removeWork = () => rm(work, { recursive: true, force: true });
+  await rm(log, { force: true });
+  try {
+    say(`The board needs a kernel; it is built once, in some minutes, and kept in ${directory}.`);
+    const source = await findKernelPackage(board.kernel, work, log);
+    const fetching = beginStep(`Fetching ${source.name} ${source.version}`);
+    const percent = (bytes) => `${Math.min(100, Math.round((bytes / source.bytes) * 100))} % of ${megabytes(source)}`;
+    const archive = await fetchKernelPackage(source, join(work, 'package'), log, (bytes) => {
+      fetching.update(percent(bytes));
+    });
+    fetching.done(megabytes(source));
+
+    const built = await buildKernel({ kernel: board.kernel, archive, fragments: fragmentPaths(board), work, log });
+    const result = join(work, 'result');
+    await mkdir(result);
+    await copyFile(built.image, join(result, board.kernel.target));
+    await copyFile(built.config, join(result, 'config'));
+    const record = {
+      board: board.name,
+      source: source.name,
+      version: source.version,
+      options: optionsHash(board),
+      built: new Date().toISOString(),
+      image: board.kernel.target,
+    };
+    await writeFile(join(result, 'kernel.json'), `${JSON.stringify(record, null, 2)}\n`);
+
+    const key = createHash('sha256').update(`${source.version}\n${record.options}`).digest('hex').slice(0, 16);
+    const final = join(directory, key);
+    await rm(final, { recursive: true, force: true });
+    await rename(result, final);
+    return join(final, board.kernel.target);
+  } finally {
+    await removeWork();
+  }
+}
+
+function kernelDirectory() {
+  return join(cacheDirectory(), 'kernel');
+}
+
+function fragmentPaths(board) {
+  return board.kernel.fragments.map((name) => join(fragmentDirectory, name));
+}
+
+function optionsHash(board) {
+  const hash = createHash('sha256').update(`${board.kernel.architecture} ${board.kernel.target}\n`);
+  for (const path of fragmentPaths(board)) hash.update(readFileSync(path));
+  return hash.digest('hex');
+}
+
+function readRecord(directory) {
+  const path = join(directory, 'kernel.json');
+  if (!existsSync(path)) return undefined;
+  const record = JSON.parse(readFileSync(path, 'utf8'));
+  return { ...record, image: join(directory, record.image) };
+}
+
+function megabytes({ bytes }) {
+  return `${Math.round(bytes / 1e6)} MB`;
+}

@@ -1,0 +1,86 @@
+// QEMU's command line for a board, and its process.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { Failure } from '../../../scripts/lib/failure.mjs';
+import { findProgram } from '../../../scripts/lib/processes.mjs';
+import { devices as knownDevices } from './boards.mjs';
+
+/** The ports of init.sh, in the order of their numbers. */
+export const portNames = ['control', 'in', 'out', 'err'];
+
+/**
+ * @param {import('./boards.mjs').Board} board
+ * @param {{ kernel: string, init: string, directory: string, share: string, out: string, memory: string,
+ *   append: string, devices: string[], display: string }} machine
+ */
+export function qemuArguments(board, machine) {
+  const { kernel, init, directory, share, out, memory, append, devices, display } = machine;
+  return [
+    ...['-accel', process.env.DMAFLOW_BOARD_ACCEL || 'tcg,thread=multi'],
+    ...board.qemu.machine,
+    ...['-m', memory, '-nodefaults', '-no-user-config', '-no-reboot', '-display', display, '-monitor', 'none'],
+    ...['-serial', `file:${escape(consolePath(directory))}`],
+    ...['-qmp', `unix:${escape(socketPath(directory, 'qmp'))},server=on,wait=off`],
+    ...['-device', 'virtio-rng-pci'],
+    ...shareArguments('hostroot', '/', 'readonly=on,multidevs=remap'),
+    ...shareArguments('board', share),
+    ...shareArguments('out', out),
+    ...['-device', 'virtio-serial-pci'],
+    ...portNames.flatMap((name, index) => [
+      ...['-chardev', `socket,id=${name},path=${escape(socketPath(directory, name))}`],
+      ...['-device', `virtserialport,chardev=${name},name=${name},nr=${index + 2}`],
+    ]),
+    ...['-chardev', `socket,id=terminal,path=${escape(socketPath(directory, 'terminal'))}`],
+    ...['-device', 'virtconsole,chardev=terminal,nr=1'],
+    ...devices.flatMap((name) => ['-device', knownDevices[name] ?? name]),
+    ...['-kernel', kernel, '-append', kernelArguments(board, init, append)],
+  ];
+}
+
+export function socketPath(directory, name) {
+  return join(directory, `${name}.sock`);
+}
+
+export function consolePath(directory) {
+  return join(directory, 'console');
+}
+
+/**
+ * Starts QEMU out of reach of the terminal's signals: they are the job's. Where setpriv exists the kernel ends QEMU
+ * with us, however we end.
+ */
+export function startQemu(board, args) {
+  const program = findProgram(board.qemu.program);
+  if (!program) {
+    throw new Failure(`The emulated board needs ${board.qemu.program}. 'npm run setup' installs it.`);
+  }
+  const setpriv = findProgram('setpriv');
+  const command = setpriv ? [setpriv, '--pdeathsig', 'KILL', program] : [program];
+  return spawn(command[0], [...command.slice(1), ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+}
+
+function kernelArguments(board, init, append) {
+  const root = 'root=hostroot rootfstype=9p rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=262144 ro';
+  // A kernel that finds itself broken stops the machine, rather than a test that waits for it.
+  const behaviour = 'quiet panic=-1 oops=panic';
+  return [`console=${board.console}`, root, `init=${quoteArgument(init)}`, behaviour, ...board.append, append]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function shareArguments(tag, path, more = '') {
+  const options = ['local', `path=${escape(path)}`, `mount_tag=${tag}`, 'security_model=none', more];
+  return ['-virtfs', options.filter(Boolean).join(',')];
+}
+
+// QEMU's way to write a comma in a value.
+function escape(value) {
+  return value.replaceAll(',', ',,');
+}
+
+function quoteArgument(value) {
+  return /\s/.test(value) ? `"${value}"` : value;
+}
