@@ -1,8 +1,7 @@
-import { CpuAccessGroup } from './cpu-access-group';
 import { type BufferKernel, DmaBuf } from './dma-buf';
 import type { AllocationSource, DmaHeapAllocator } from './dma-heap-allocator';
 import { bufferName } from './kernel-name';
-import type { CpuAccessMode, MemoryRequirement } from './memory-requirement';
+import type { MemoryRequirement } from './memory-requirement';
 
 export interface BufferPoolRequest {
   /** Names the buffers: `dmaflow:<owner>:<index>`. */
@@ -27,12 +26,23 @@ export interface FrameBuffer {
  */
 export class BufferPool implements Disposable {
   readonly buffers: readonly FrameBuffer[];
-  /** Where the memory came from and why, for `explain()`. */
-  readonly source: Omit<AllocationSource, 'heap'> & { readonly heap: string | undefined };
+  /** Name of the heap; undefined where a driver exported the memory. */
+  readonly heap: string | undefined;
+  /** For `explain()`: why this memory. */
+  readonly reason: string;
+  /** Heaps that had not enough memory for the pool. */
+  readonly fallbacks: AllocationSource['fallbacks'];
 
-  private constructor(planes: readonly (readonly DmaBuf[])[], source: BufferPool['source']) {
+  private constructor(
+    planes: readonly (readonly DmaBuf[])[],
+    heap: string | undefined,
+    reason: string,
+    fallbacks: AllocationSource['fallbacks'],
+  ) {
     this.buffers = planes.map((each, index) => ({ index, planes: each }));
-    this.source = source;
+    this.heap = heap;
+    this.reason = reason;
+    this.fallbacks = fallbacks;
   }
 
   /** Allocates a pool from a heap; the event loop is not blocked. */
@@ -50,11 +60,13 @@ export class BufferPool implements Disposable {
         name: planeName(owner, index, plane, planeLengths.length),
       })),
     );
-    const { buffers, ...source } = await allocator.allocateMany(requests, requirement);
+    const { buffers, heap, reason, fallbacks } = await allocator.allocateMany(requests, requirement);
     const planeCount = planeLengths.length;
     return new BufferPool(
       indices.map((index) => buffers.slice(index * planeCount, (index + 1) * planeCount)),
-      source,
+      heap,
+      reason,
+      fallbacks,
     );
   }
 
@@ -78,7 +90,7 @@ export class BufferPool implements Disposable {
           return buffer;
         }),
       );
-      return new BufferPool(planes, { heap: undefined, reason, fallbacks: [] });
+      return new BufferPool(planes, undefined, reason, []);
     } catch (error) {
       for (const buffer of adopted) buffer.close();
       for (const fd of remaining) kernel.close(fd);
@@ -114,11 +126,6 @@ export class BufferPool implements Disposable {
   #planes(): DmaBuf[] {
     return this.buffers.flatMap(({ planes }) => [...planes]);
   }
-}
-
-/** Lets the CPU at all memory planes of a buffer at once. */
-export function accessFrameBuffer(buffer: FrameBuffer, mode: CpuAccessMode): CpuAccessGroup {
-  return new CpuAccessGroup(buffer.planes, mode);
 }
 
 function planeName(owner: string, index: number, plane: number, planes: number): string {

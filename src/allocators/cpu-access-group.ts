@@ -21,7 +21,7 @@ export class CpuAccessGroup implements Disposable {
         if (!byInode.has(buffer.inode)) byInode.set(buffer.inode, buffer.cpuAccess(mode));
       }
     } catch (error) {
-      closeAll([...byInode.values()]).length;
+      closeAll([...byInode.values()]);
       throw error;
     }
     this.#scopes = [...byInode.values()];

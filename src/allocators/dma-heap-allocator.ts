@@ -180,7 +180,6 @@ export class DmaHeapAllocator implements Disposable {
           throw exhausted(this.#kernel, error, heap, {
             lengths: aligned.map(({ length }) => length),
             given: buffers.length,
-            contiguous: requirement.contiguous,
             alsoTried: fallbacks.map((fallback) => fallback.heap),
           });
         }

@@ -11,7 +11,6 @@ export interface ExhaustedRequest {
   lengths: readonly number[];
   /** How many of them the kernel gave before it ran out. */
   given: number;
-  contiguous: boolean;
   /** Other heaps that were tried before, and refused too. */
   alsoTried: readonly string[];
 }

@@ -30,11 +30,7 @@ const registry = new FinalizationRegistry<Leak>((leak) => {
 
 /** Watches an open object until {@link forgetLeak}. */
 export function watchForLeak(owner: object, leak: Omit<Leak, 'place'>): void {
-  registry.register(
-    owner,
-    { ...leak, describe: leak.describe, reclaim: leak.reclaim, place: place() },
-    owner,
-  );
+  registry.register(owner, { ...leak, place: place() }, owner);
 }
 
 /** The object was closed. */
@@ -43,7 +39,7 @@ export function forgetLeak(owner: object): void {
 }
 
 function place(): string | undefined {
-  if (process.env['DMAFLOW_TRACE'] !== '1') return undefined;
+  if (process.env.DMAFLOW_TRACE !== '1') return undefined;
   const [, ...frames] = (new Error().stack ?? '').split('\n');
   return `Made${frames
     .slice(2)

@@ -10,8 +10,8 @@ export interface DeviceHolder {
 }
 
 /**
- * Processes that have the node open, as far as this user may see them (root sees all). `ownFd`, an fd of this process,
- * does not count.
+ * Processes that have the node open, as far as this user may see them (root sees all). `ownFd`, an fd of this
+ * process, does not count.
  */
 export function findHolders(kernel: Kernel, path: string, ownFd?: number): DeviceHolder[] {
   const node = kernel.linkName(path) ?? basename(path);

@@ -2,7 +2,7 @@
  * CPU access to a frame: one sync scope for each distinct dma-buf, one view for each colour plane. The views die with
  * the scope.
  */
-import type { CpuAccess } from '../allocators/cpu-access';
+import { CpuAccessGroup } from '../allocators/cpu-access-group';
 import type { DmaBuf } from '../allocators/dma-buf';
 import type { CpuAccessMode } from '../allocators/memory-requirement';
 import { pixelFormat } from '../formats/pixel-formats';
@@ -10,7 +10,7 @@ import type { FrameLayout } from './frame-layout';
 
 export interface PlanePixels {
   /** The plane's bytes, rows of `stride` bytes. Empty after the scope. */
-  readonly data: Uint8Array;
+  readonly data: Uint8Array<ArrayBuffer>;
   /** Bytes from a row to the next. */
   readonly stride: number;
   /** Samples in a row and rows: of chroma planes fewer than pixels. */
@@ -22,33 +22,24 @@ export interface PlanePixels {
 
 export class FrameCpuAccess implements Disposable {
   readonly access: CpuAccessMode;
+  /** By colour plane; of a compressed format the one entry is all its bytes. */
   readonly planes: readonly PlanePixels[];
-  readonly #scopes: readonly CpuAccess[];
+  readonly #group: CpuAccessGroup;
   readonly #onClose: () => void;
-  #open = true;
 
   /** @internal */
   constructor(memory: readonly DmaBuf[], layout: FrameLayout, access: CpuAccessMode, onClose: () => void) {
     this.access = access;
     this.#onClose = onClose;
-    const scopes: CpuAccess[] = [];
-    try {
-      for (const buffer of memory) scopes.push(buffer.cpuAccess(access));
-    } catch (error) {
-      closeAll(scopes);
-      throw error;
-    }
-    this.#scopes = scopes;
-    this.planes = planePixels(scopes, layout);
+    this.#group = new CpuAccessGroup(memory, access);
+    this.planes = planePixels(this.#group, layout);
   }
 
   /** Ends the access: views become empty, END is issued. Idempotent; an error of END is thrown. */
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
+    if (this.#group.closed) return;
     this.#onClose();
-    const error = closeAll(this.#scopes);
-    if (error !== undefined) throw error;
+    this.#group.close();
   }
 
   [Symbol.dispose](): void {
@@ -56,32 +47,21 @@ export class FrameCpuAccess implements Disposable {
   }
 }
 
-function planePixels(scopes: readonly CpuAccess[], layout: FrameLayout): PlanePixels[] {
+function planePixels(group: CpuAccessGroup, layout: FrameLayout): PlanePixels[] {
   const { planes } = pixelFormat(layout.format);
-  return layout.planes.map((plane, index) => {
-    const bytes = scopes[plane.memory]?.bytes;
-    const samples = planes[index];
-    if (!bytes || !samples)
-      throw new RangeError(`colour plane ${index} lies in memory plane ${plane.memory}, which is missing`);
+  if (planes.length === 0) {
+    const data = group.bytes(0);
+    return [{ data, stride: data.length, width: data.length, height: 1, bytesPerSample: 1 }];
+  }
+  return planes.map((samples, index) => {
+    const plane = layout.planes[index];
+    if (!plane) throw new RangeError(`${layout.format} has ${planes.length} planes, this frame only ${layout.planes.length}`);
     return {
-      data: bytes.subarray(plane.offset, plane.offset + plane.length),
+      data: group.bytes(plane.memory).subarray(plane.offset, plane.offset + plane.length),
       stride: plane.stride,
       width: Math.ceil(layout.width / samples.horizontalSubsampling),
       height: Math.ceil(layout.height / samples.verticalSubsampling),
       bytesPerSample: samples.blockBytes / samples.blockWidth,
     };
   });
-}
-
-/** Closes all, returns the first error. */
-function closeAll(scopes: readonly CpuAccess[]): unknown {
-  let first: unknown;
-  for (const scope of scopes) {
-    try {
-      scope.close();
-    } catch (error) {
-      first ??= error;
-    }
-  }
-  return first;
 }

@@ -34,7 +34,7 @@ export class FrameLease {
   readonly #giveBack: () => void;
 
   constructor(buffer: FrameBuffer, giveBack: () => void) {
-    this.#memory = buffer.memoryPlanes;
+    this.#memory = buffer.planes;
     this.#giveBack = giveBack;
   }
 

@@ -3,12 +3,13 @@
  * from the last two it may start again. An error in one stage stops the whole in order and is reported once.
  */
 import { BehaviorSubject, filter, firstValueFrom, type Observable, Subject } from 'rxjs';
+import { DmaHeapAllocator } from '../allocators/dma-heap-allocator';
 import type { HeapPreferences } from '../allocators/heap-policy';
 import { InvalidStateError } from '../errors';
 import { loadKernel } from '../native/binding';
 import type { Kernel } from '../native/kernel';
 import { checkedMax } from './cpu-stage';
-import { explain } from './explain';
+import { explain, type MemorySource } from './explain';
 import type { Frame } from './frame';
 import { type FrameStreamMember, frameStream } from './frame-stream';
 import { buildGraph, type ChainElement, type Graph, type GraphNode, isSink, Tee } from './graph';
@@ -109,7 +110,8 @@ export class Pipeline implements AsyncDisposable {
    * negotiates; they stay open until `start`, `stop` or dispose.
    */
   explain(): string {
-    return explain(this.#prepare(), this.#running?.memory, this.#options.heaps);
+    const prepared = this.#prepare();
+    return explain(prepared, this.#running?.memory ?? this.#expectedMemory(prepared));
   }
 
   /**
@@ -125,7 +127,7 @@ export class Pipeline implements AsyncDisposable {
     this.#ending = undefined;
     this.#state$.next('starting');
     try {
-      this.#running = await RunningGraph.start(this.#prepare(), this.#options, {
+      this.#running = await RunningGraph.start(this.#prepare(), { kernel: this.#kernel(), heaps: this.#options.heaps }, {
         onError: (error) => void this.#end(error),
         onEnd: () => this.#sourceEnded(),
       });
@@ -176,9 +178,25 @@ export class Pipeline implements AsyncDisposable {
     await this.stop();
   }
 
+  /** The heap that would be tried first. */
+  #expectedMemory(prepared: PreparedGraph): MemorySource {
+    using allocator = new DmaHeapAllocator(this.#kernel(), { heaps: this.#options.heaps ?? {} });
+    const [first] = allocator.candidates(prepared.plan.requirement);
+    return {
+      heap: first?.heap.name ?? 'none',
+      reason: first?.reason ?? 'no heap here satisfies the requirement; start() will say what to do',
+      fallbacks: [],
+      allocated: false,
+    };
+  }
+
+  #kernel(): Kernel {
+    return this.#options.kernel ?? loadKernel();
+  }
+
   #prepare(): PreparedGraph {
     this.#prepared ??= prepareGraph(this.#graph, {
-      kernel: this.#options.kernel ?? loadKernel(),
+      kernel: this.#kernel(),
       subscribers: [...this.#members].map((m) => ({ name: `a subscriber of ${m.node.name}`, ...m.credit })),
       buffers: this.#options.buffers,
     });

@@ -7,7 +7,7 @@ import { negotiateFormat, type PortOffer } from './format-negotiation';
 import type { FrameLayout } from './frame-layout';
 import { type Graph, type GraphNode, isSink, isTransform } from './graph';
 import { cpuRequirement, type MemoryPlan, planMemory } from './memory-plan';
-import type { Credit, OpenSink, OpenSource, TransformStage } from './stage';
+import type { Credit, OpenDevice, OpenSink, OpenSource, TransformStage } from './stage';
 
 export interface PreparedGraph {
   graph: Graph;
@@ -26,14 +26,14 @@ export interface PrepareOptions {
 
 /** Opens, negotiates, configures. Throws with every device closed again. */
 export function prepareGraph(graph: Graph, options: PrepareOptions): PreparedGraph {
-  const opened: { close(): void }[] = [];
+  const opened: OpenDevice[] = [];
   try {
-    const source = graph.source.stage.open({ kernel: options.kernel, name: graph.source.name });
+    const source = graph.source.stage.open({ kernel: options.kernel, name: graph.source.name, opened });
     opened.push(source);
     const sinks = new Map<GraphNode, OpenSink>();
     for (const node of graph.nodes) {
       if (!isSink(node)) continue;
-      const sink = node.stage.open({ kernel: options.kernel, name: node.name });
+      const sink = node.stage.open({ kernel: options.kernel, name: node.name, opened });
       opened.push(sink);
       sinks.set(node, sink);
     }

@@ -8,6 +8,7 @@ import type { HeapPreferences } from '../allocators/heap-policy';
 import { InvalidStateError, isKernelError, KernelError } from '../errors';
 import type { LoopError } from '../native/frame-loop';
 import type { Kernel } from '../native/kernel';
+import type { MemorySource } from './explain';
 import { Flow, type FlowListener } from './flow';
 import type { FrameLayout } from './frame-layout';
 import type { GraphNode } from './graph';
@@ -30,7 +31,7 @@ export interface RunOptions {
 type Milliseconds = number;
 
 export class RunningGraph {
-  readonly pool: BufferPool;
+  readonly #pool: BufferPool;
   readonly flow: Flow;
   readonly #prepared: PreparedGraph;
   readonly #undo: (() => void | Promise<void>)[];
@@ -44,7 +45,7 @@ export class RunningGraph {
     undo: (() => void | Promise<void>)[],
   ) {
     this.#prepared = prepared;
-    this.pool = pool;
+    this.#pool = pool;
     this.flow = flow;
     this.#undo = undo;
   }
@@ -57,13 +58,14 @@ export class RunningGraph {
     const undo: (() => void | Promise<void>)[] = [];
     try {
       const pool = await allocatePool(prepared, options, undo);
+      const heap = pool.source.heap ?? 'the driver';
       const displays = new Map<GraphNode, DisplayAttachment>();
       for (const [node, sink] of prepared.sinks) {
         undo.push(() => sink.detach());
-        displays.set(node, await sink.attach(prepared.layout, pool.buffers, pool.heap.name));
+        displays.set(node, await sink.attach(prepared.layout, pool.buffers, heap));
       }
       undo.push(() => prepared.source.detach());
-      const capture = prepared.source.attach(pool.buffers, pool.heap.name);
+      const capture = prepared.source.attach(pool.buffers, heap);
       const flow = new Flow(
         {
           kernel: options.kernel,
@@ -90,11 +92,22 @@ export class RunningGraph {
     return this.#prepared.layout;
   }
 
+  /** Where the buffers came from. */
+  get memory(): MemorySource {
+    const { heap, reason, fallbacks } = this.#pool.source;
+    return {
+      heap: heap ?? 'the driver',
+      reason,
+      fallbacks: fallbacks.map((tried) => `${tried.heap}: ${tried.error.message}`),
+      allocated: true,
+    };
+  }
+
   stats(): PipelineStats {
     return this.flow.stats({
       elapsed: ((this.#stopped ?? performance.now()) - this.#started) / 1000,
-      heap: this.pool.heap.name,
-      syncCalls: this.pool.syncCalls,
+      heap: this.memory.heap,
+      syncCalls: this.#syncCalls(),
     });
   }
 
@@ -103,6 +116,11 @@ export class RunningGraph {
     const display = this.flow.displayId(node);
     if (!sink || display === undefined) throw new InvalidStateError(`'${node.name}' shows nothing`);
     return sink.screenshot(this.flow.loop, display);
+  }
+
+  #syncCalls(): number {
+    const { starts, ends } = this.#pool.syncCount;
+    return starts + ends;
   }
 
   /** Frames end, devices let go of the buffers, the pool is freed. Throws the first error after all is done. */
@@ -118,12 +136,12 @@ async function allocatePool(
   options: RunOptions,
   undo: (() => void | Promise<void>)[],
 ): Promise<BufferPool> {
-  const allocator = new DmaHeapAllocator(options.kernel, { heaps: options.heaps });
+  const allocator = new DmaHeapAllocator(options.kernel, { heaps: options.heaps ?? {} });
   undo.push(() => allocator.close());
   const pool = await BufferPool.allocate(allocator, {
     owner: prepared.graph.source.name,
     count: prepared.plan.count,
-    memoryPlanes: prepared.layout.memoryPlanes,
+    planeLengths: prepared.layout.memoryPlanes,
     requirement: prepared.plan.requirement,
   });
   undo.push(() => pool.close());

@@ -19,6 +19,8 @@ export interface StageContext {
   kernel: Kernel;
   /** The stage's name in this graph. */
   name: string;
+  /** Devices that this pipeline has open already: displays of one card share its fd. */
+  opened: readonly OpenDevice[];
 }
 
 export interface SourceStage {

@@ -78,7 +78,8 @@ export class Card {
       return new Card(kernel, path, fd);
     } catch (error) {
       kernel.close(fd);
-      throw error;
+      if (!isKernelError(error)) throw error;
+      throw error.advise('This is no card with displays: `dmaflow devices` lists those there are.', path);
     }
   }
 
@@ -92,9 +93,12 @@ export class Card {
     return this.resources.crtcs.length > 0 && this.resources.connectors.length > 0;
   }
 
-  /** Writeback connectors among them. Asks the hardware where this fd is DRM master, else the last known state. */
-  connectors(): KmsConnector[] {
-    return this.resources.connectors.map((id) => this.kernel.kmsConnector(this.fd, id, true));
+  /**
+   * Writeback connectors among them. `probe` asks the hardware whether displays are plugged in and reads their EDID, which takes
+   * time and works only where this fd is DRM master (the kernel gives the last known state elsewhere).
+   */
+  connectors(options: { probe: boolean }): KmsConnector[] {
+    return this.resources.connectors.map((id) => this.kernel.kmsConnector(this.fd, id, options.probe));
   }
 
   planes(): KmsPlane[] {

@@ -22,6 +22,12 @@ export interface ChosenDisplay {
   connector: KmsConnector;
 }
 
+/** A card that another display of this program uses, and the ids of its objects that are taken. */
+export interface CardInUse {
+  card: Card;
+  objectIds: readonly number[];
+}
+
 interface Candidate {
   card: Card;
   connectors: KmsConnector[];
@@ -31,14 +37,12 @@ interface Candidate {
  * The display that the selector means: of the cards in numeric order, the first connector that is connected, then the first whose
  * state is unknown (some cannot tell). Cards that this user may not open, without a display or without atomic modesetting are passed over
  * where no card is named. Throws with what there is where none fits.
- * @param shared cards that are open already: they are used again rather than opened a second time.
- * @param taken ids of connectors, by card path, that other displays of this program use.
+ * @param inUse what other displays of this program use: their cards are shared, since a second fd of a card cannot be DRM master too.
  */
 export function chooseDisplay(
   kernel: Kernel,
   selector: DisplaySelector,
-  shared: readonly Card[] = [],
-  taken: ReadonlyMap<string, ReadonlySet<number>> = new Map(),
+  inUse: readonly CardInUse[] = [],
 ): ChosenDisplay {
   const nodes = cardNodes(kernel);
   if (nodes.length === 0) throw new UnsupportedError(noCardAdvice());
@@ -47,24 +51,29 @@ export function chooseDisplay(
   try {
     for (const path of selectNodes(nodes, selector)) {
       try {
-        opened.push(shared.find((card) => card.path === path)?.retain() ?? Card.open(kernel, path));
+        opened.push(inUse.find(({ card }) => card.path === path)?.card.retain() ?? Card.open(kernel, path));
       } catch (error) {
         if (!isKernelError(error)) throw error;
         refusals.push(error);
       }
     }
-    const chosen = choose(opened, refusals, selector, taken);
+    const chosen = choose(opened, refusals, selector, inUse);
     return { card: chosen.card.retain(), connector: chosen.connector };
   } finally {
     for (const card of opened) card.close();
   }
 }
 
+/** Ids of a card's objects that other displays of this program use. */
+export function objectsInUse(card: Card, inUse: readonly CardInUse[]): ReadonlySet<number> {
+  return new Set(inUse.filter((other) => other.card === card).flatMap(({ objectIds }) => objectIds));
+}
+
 function choose(
   opened: readonly Card[],
   refusals: readonly KernelError[],
   selector: DisplaySelector,
-  taken: ReadonlyMap<string, ReadonlySet<number>>,
+  inUse: readonly CardInUse[],
 ): ChosenDisplay {
   const named = selectCards(opened, selector);
   const refusal = refusals[0];
@@ -75,19 +84,19 @@ function choose(
   if (selector.card !== undefined) named.find((card) => card.hasDisplay)?.requireAtomic();
   const candidates = named
     .filter((card) => card.hasDisplay && card.atomic)
-    .map((card): Candidate => ({ card, connectors: card.connectors().filter((c) => !isWriteback(c)) }));
-  return pick(candidates, selector, taken) ?? fail(candidates, named, refusals, selector);
+    .map((card): Candidate => ({ card, connectors: card.connectors({ probe: true }).filter((c) => !isWriteback(c)) }));
+  return pick(candidates, selector, inUse) ?? fail(candidates, named, refusals, selector);
 }
 
 function pick(
   candidates: readonly Candidate[],
   selector: DisplaySelector,
-  taken: ReadonlyMap<string, ReadonlySet<number>>,
+  inUse: readonly CardInUse[],
 ): ChosenDisplay | undefined {
   const usable = candidates.flatMap(({ card, connectors }) =>
     connectors
       .filter(({ name }) => selector.connector === undefined || name === selector.connector)
-      .filter(({ id, modes }) => modes.length > 0 && !taken.get(card.path)?.has(id))
+      .filter(({ id, modes }) => modes.length > 0 && !objectsInUse(card, inUse).has(id))
       .map((connector) => ({ card, connector })),
   );
   return (

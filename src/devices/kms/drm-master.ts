@@ -4,7 +4,7 @@
  */
 import { isKernelError, type KernelError, UnsupportedError } from '../../errors';
 import type { Kernel } from '../../native/kernel';
-import { describeHolders } from '../v4l2/device-holders';
+import { describeHolders } from '../device-holders';
 
 /**
  * Makes `fd` master, or throws {@link UnsupportedError} that says who holds the card and how to free it.

@@ -21,7 +21,7 @@ export interface Route {
  */
 export function findRoute(card: Card, connector: KmsConnector, taken: ReadonlySet<number>): Route {
   const planes = primaryPlanes(card, taken);
-  const connectors = card.connectors();
+  const connectors = card.connectors({ probe: false });
   for (const crtcId of crtcsInOrder(card, connector, connectors, taken)) {
     const crtcIndex = card.resources.crtcs.indexOf(crtcId);
     const usable = planes.filter(

@@ -13,6 +13,10 @@ export interface CaptureErrorContext {
   heap?: string;
 }
 
+const NO_SUCH_MEMORY =
+  'The driver does not take this kind of buffers, or not in its present format: one that imports no dma-bufs ' +
+  '(V4L2_MEMORY_DMABUF) can export its own (V4L2_MEMORY_MMAP).';
+
 /** The same error with the device's path, and what to do about it where that is known. */
 export function adviseCapture(error: KernelError, context: CaptureErrorContext): KernelError {
   if (error.advice !== undefined) return error;
@@ -21,8 +25,8 @@ export function adviseCapture(error: KernelError, context: CaptureErrorContext):
 }
 
 /**
- * Why a camera refused to import a buffer (VIDIOC_QBUF), where the code says. videobuf2's dma-contig allocator answers EFAULT
- * to a buffer whose contiguous part is shorter than the image, which is any of scattered pages behind no IOMMU.
+ * Why a camera refused to import a buffer (VIDIOC_QBUF), where the code says. videobuf2's dma-contig allocator
+ * answers EFAULT where a buffer's contiguous part is shorter than the image: so for scattered pages behind no IOMMU.
  */
 export function importAdvice(code: string, heap?: string): string | undefined {
   const choice = 'Leave the heap out, or use `default_cma_region`.';
@@ -73,8 +77,12 @@ function adviceFor(error: KernelError, context: CaptureErrorContext): string | u
       return memoryAdvice(kernel);
     case 'ENOSPC':
       return 'The bus has no bandwidth left: choose a smaller size, a lower frame rate, or another USB port.';
+    case 'EINVAL':
+    case 'EFAULT':
+      if (error.syscall === 'VIDIOC_QBUF') return importAdvice(error.code, heap);
+      return error.syscall === 'VIDIOC_REQBUFS' ? NO_SUCH_MEMORY : undefined;
     default:
-      return error.syscall === 'VIDIOC_QBUF' ? importAdvice(error.code, heap) : undefined;
+      return undefined;
   }
 }
 
@@ -86,7 +94,8 @@ function busyAdvice(kernel: Kernel, path: string, fd: number | undefined): strin
 }
 
 function memoryAdvice(kernel: Kernel): string {
-  const free = (name: string) => kernel.readText('/proc/meminfo')?.match(new RegExp(`^${name}: *(\\d+) kB`, 'm'))?.[1];
+  const free = (name: string) =>
+    kernel.readText('/proc/meminfo')?.match(new RegExp(`^${name}: *(\\d+) kB`, 'm'))?.[1];
   const total = free('CmaTotal');
   const cma = total === undefined ? '' : ` (CmaTotal ${total} kB, CmaFree ${free('CmaFree') ?? '?'} kB)`;
   return `The driver has no memory for its buffers${cma}: ask for fewer or smaller ones, or boot with a larger \`cma=\`.`;

@@ -1,16 +1,21 @@
 /** An open camera: its formats, buffers and controls. */
 import { InvalidStateError, isKernelError, type KernelError, UnsupportedError } from '../../errors';
-import { type PixelFormatName, pixelFormat } from '../../formats/pixel-formats';
 import type { Kernel } from '../../native/kernel';
 import {
-  type V4L2_MEMORY_MMAP,
   V4L2_MEMORY_DMABUF,
+  type V4L2_MEMORY_MMAP,
   type V4l2BufferInfo,
   type V4l2Input,
 } from '../../native/v4l2';
-import { adviseCapture, importAdvice } from './advice';
-import { type CaptureFormat, type FormatOffer, type FrameRate, listFormats, listFrameRates } from './capture-formats';
-import { type CaptureConfiguration, type CaptureRequest, configureCapture, type OpenCamera } from './configuration';
+import { adviseCapture } from './advice';
+import {
+  type CaptureFormat,
+  type FormatOffer,
+  type FrameRate,
+  listFormats,
+  listFrameRates,
+} from './capture-formats';
+import { type CaptureConfiguration, type CaptureRequest, configureCapture } from './configuration';
 import { type CameraControl, getControl, listControls, setControl } from './controls';
 import { type CameraInfo, type CameraSelector, findCamera } from './discovery';
 
@@ -26,8 +31,9 @@ export interface CaptureOptions extends CameraSelector {
 export type BufferMemory = typeof V4L2_MEMORY_MMAP | typeof V4L2_MEMORY_DMABUF;
 
 /**
- * A capture device and its buffer queue. The steps, in order: `open`, `configure`, `requestBuffers`; then whoever streams (the
- * frame loop) queues and dequeues over `fd`; after STREAMOFF `releaseBuffers`, and `close`. A new format needs the buffers released first.
+ * A capture device and its buffer queue. The steps, in order: `open`, `configure`, `requestBuffers`; then whoever
+ * streams (the frame loop) queues and dequeues over `fd`; after STREAMOFF `releaseBuffers`, and `close`. A new format
+ * needs the buffers released first.
  *
  * Errors of the kernel are {@link KernelError}s with the node's path and, where that is known, what to do.
  */
@@ -37,24 +43,22 @@ export class CaptureDevice {
   readonly bufferType: number;
   readonly #kernel: Kernel;
   #fd: number | undefined;
+  /** Of the buffers that are requested now. */
   #memory: BufferMemory | undefined;
   #importSupport: boolean | undefined;
 
-  private constructor(kernel: Kernel, info: CameraInfo, bufferType: number, fd: number) {
+  private constructor(kernel: Kernel, info: CameraInfo, bufferType: number) {
     this.#kernel = kernel;
     this.info = info;
     this.bufferType = bufferType;
-    this.#fd = fd;
+    this.#fd = this.#advised(() => kernel.open(info.path, { access: 'read-write', nonblock: true }));
   }
 
   /** Opens the camera that the selector means; it is the caller's to close. */
   static open(kernel: Kernel, options: CaptureOptions = {}): CaptureDevice {
     const info = findCamera(kernel, options);
     if (info.bufferType === undefined) throw new UnsupportedError(`${info.path} cannot be asked what it is`);
-    const fd = attempt(kernel, info.path, undefined, () =>
-      kernel.open(info.path, { access: 'read-write', nonblock: true }),
-    );
-    const device = new CaptureDevice(kernel, info, info.bufferType, fd);
+    const device = new CaptureDevice(kernel, info, info.bufferType);
     try {
       if (options.input !== undefined) device.selectInput(options.input);
       return device;
@@ -82,7 +86,8 @@ export class CaptureDevice {
   selectInput(index: number): void {
     const inputs = this.inputs();
     if (!inputs.some((input) => input.index === index)) {
-      const names = inputs.map((input) => `${input.index} (${input.name})`).join(', ') || 'none to choose from';
+      const names =
+        inputs.map((input) => `${input.index} (${input.name})`).join(', ') || 'none to choose from';
       throw new RangeError(`${this.name} has no input ${index}; inputs: ${names}`);
     }
     this.#call((fd) => this.#kernel.v4l2SetInput(fd, index));
@@ -105,18 +110,21 @@ export class CaptureDevice {
 
   /**
    * Sets format, size and rate.
-   * @throws NegotiationError with what is offered, where the camera grants something else (a rate counts as granted within 2 %).
+   * @throws NegotiationError with what is offered, where the camera grants something else (a rate counts as granted
+   * within 2 %).
    * @throws KernelError EBUSY while another program, or this one, has buffers.
    */
   configure(request: CaptureRequest): CaptureConfiguration {
-    pixelFormat(request.pixelFormat satisfies PixelFormatName);
-    return this.#call((fd) => configureCapture(this.#asOpenCamera(fd), request));
+    const { bufferType, name } = this;
+    return this.#call((fd) => configureCapture({ kernel: this.#kernel, fd, bufferType, name }, request));
   }
 
-  /** REQBUFS. Returns how many the driver granted: more or fewer than asked. Replaces buffers requested before. */
+  /** REQBUFS. Returns how many the driver granted, more or fewer than asked. Replaces earlier buffers. */
   requestBuffers(memory: BufferMemory, count: number): number {
     if (!Number.isInteger(count) || count < 1) {
-      throw new RangeError(`expected a count of buffers from 1, got ${count}; releaseBuffers gives them back`);
+      throw new RangeError(
+        `expected a count of buffers from 1, got ${count}; releaseBuffers gives them back`,
+      );
     }
     const granted = this.#call((fd) => this.#kernel.v4l2RequestBuffers(fd, this.bufferType, memory, count));
     this.#memory = memory;
@@ -125,15 +133,23 @@ export class CaptureDevice {
     return granted.count;
   }
 
-  /** REQBUFS(0). Exported fds keep their memory, but kernels before 5.0 refuse (EBUSY) while they are open. Idempotent. */
+  /** REQBUFS(0), after STREAMOFF. Exported fds keep their memory. Idempotent. */
   releaseBuffers(): void {
     const memory = this.#memory;
     if (memory === undefined) return;
-    this.#call((fd) => this.#kernel.v4l2RequestBuffers(fd, this.bufferType, memory, 0));
+    this.#call((fd) => {
+      try {
+        this.#kernel.v4l2RequestBuffers(fd, this.bufferType, memory, 0);
+      } catch (error) {
+        if (!isKernelError(error, 'EBUSY')) throw error;
+        const advice = 'Stop streaming first; kernels before 5.0 also want every exported buffer closed.';
+        throw error.advise(advice, this.info.path);
+      }
+    });
     this.#memory = undefined;
   }
 
-  /** Whether the driver imports dma-bufs at all. Asked once; while the camera has no buffers of ours, or has told with them. */
+  /** Whether the driver imports dma-bufs at all. Asked once, before buffers are requested. */
   supportsImport(): boolean {
     if (this.#importSupport !== undefined) return this.#importSupport;
     if (this.#memory !== undefined) {
@@ -153,8 +169,9 @@ export class CaptureDevice {
   }
 
   /**
-   * Whether the camera takes a buffer in its present format: queues one for trial, without streaming, and takes it back. One
-   * dma-buf for each memory plane, lengths in bytes; the fds stay the caller's. Not while buffers are requested.
+   * Whether the camera takes a buffer in its present format: queues one for trial, without streaming, and takes it
+   * back. One dma-buf for each memory plane, lengths in bytes; the fds stay the caller's. Not while buffers are
+   * requested.
    * @param heap where the buffer came from, for the advice.
    * @returns the kernel's refusal of the buffer, or undefined where the camera takes it.
    */
@@ -164,14 +181,16 @@ export class CaptureDevice {
     }
     this.requestBuffers(V4L2_MEMORY_DMABUF, 1);
     try {
-      this.#call((fd) =>
-        this.#kernel.v4l2QueueBuffer(fd, this.bufferType, V4L2_MEMORY_DMABUF, 0, [...planes]), heap);
+      const queue = (fd: number) =>
+        this.#kernel.v4l2QueueBuffer(fd, this.bufferType, V4L2_MEMORY_DMABUF, 0, [...planes]);
+      this.#call(queue, heap);
       return undefined;
     } catch (error) {
-      if (isKernelError(error) && importAdvice(error.code) !== undefined) return error;
-      throw error;
+      if (!isKernelError(error) || isKernelError(error, 'ENODEV', 'ENXIO')) throw error;
+      return error;
     } finally {
-      this.#takeBack();
+      this.#call((fd) => this.#kernel.v4l2StreamOff(fd, this.bufferType));
+      this.releaseBuffers();
     }
   }
 
@@ -199,11 +218,14 @@ export class CaptureDevice {
     this.#call((fd) => setControl(this.#kernel, fd, this.info.path, name, value));
   }
 
-  /** An error that this device gave to someone else (the frame loop), with what to do about it. */
+  /**
+   * An error that this device gave to someone else (the frame loop), with what to do about it.
+   * @param heap where the buffers came from.
+   */
   advise(error: KernelError, heap?: string): KernelError {
-    const context = { kernel: this.#kernel, path: this.info.path };
     return adviseCapture(error, {
-      ...context,
+      kernel: this.#kernel,
+      path: this.info.path,
       ...(this.#fd !== undefined && { fd: this.#fd }),
       ...(heap !== undefined && { heap }),
     });
@@ -220,5 +242,18 @@ export class CaptureDevice {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #call<T>(operation: (fd: number) => T, heap?: string): T {
+    const fd = this.fd;
+    return this.#advised(() => operation(fd), heap);
+  }
+
+  #advised<T>(operation: () => T, heap?: string): T {
+    try {
+      return operation();
+    } catch (error) {
+      throw isKernelError(error) ? this.advise(error, heap) : error;
+    }
   }
 }

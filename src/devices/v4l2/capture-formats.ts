@@ -54,7 +54,7 @@ export function listFormats(kernel: Kernel, fd: number, bufferType: number): For
   return offer;
 }
 
-/** Some drivers list a format under an old and a new fourcc: the new one says more exactly what the alpha byte is. */
+/** Some drivers list a format under an old and a new fourcc; the new one says what the fourth byte is. */
 function isPreferredName(v4l2Fourcc: number, earlier: CaptureFormat): boolean {
   const names = pixelFormat(earlier.pixelFormat).v4l2.contiguous;
   return names.indexOf(v4l2Fourcc) < names.indexOf(earlier.v4l2Fourcc);
@@ -67,8 +67,14 @@ export function listFrameRates(kernel: Kernel, fd: number, v4l2Fourcc: number, s
     .sort((a, b) => b.max - a.max);
 }
 
-/** The interval to ask for to get `fps`: the listed one that is nearest, as 1001/30000 is to 29.97, if it is the same rate. */
-export function intervalFor(kernel: Kernel, fd: number, v4l2Fourcc: number, size: Size, fps: number): V4l2Fraction {
+/** What to ask for to get `fps`: the nearest listed interval if it is that rate, as 1001/30000 is for 29.97. */
+export function intervalFor(
+  kernel: Kernel,
+  fd: number,
+  v4l2Fourcc: number,
+  size: Size,
+  fps: number,
+): V4l2Fraction {
   const distance = (interval: V4l2Fraction) => Math.abs(rateOf(interval) - fps);
   const [nearest] = frameIntervals(kernel, fd, v4l2Fourcc, size)
     .filter((interval) => interval.type === 'discrete')
@@ -91,7 +97,12 @@ export function sameRate(a: number, b: number): boolean {
   return Math.abs(a - b) <= 0.02 * Math.max(a, b);
 }
 
-function frameIntervals(kernel: Kernel, fd: number, v4l2Fourcc: number, { width, height }: Size): V4l2FrameInterval[] {
+function frameIntervals(
+  kernel: Kernel,
+  fd: number,
+  v4l2Fourcc: number,
+  { width, height }: Size,
+): V4l2FrameInterval[] {
   return kernel.v4l2EnumFrameIntervals(fd, v4l2Fourcc, width, height);
 }
 
@@ -122,14 +133,18 @@ function nearestOf(size: V4l2FrameSize, wanted: Size): Size {
   };
 }
 
-export function formatName({ pixelFormat: name, separatePlanes }: Pick<CaptureFormat, 'pixelFormat' | 'separatePlanes'>): string {
+export function formatName({
+  pixelFormat: name,
+  separatePlanes,
+}: Pick<CaptureFormat, 'pixelFormat' | 'separatePlanes'>): string {
   return separatePlanes ? `${name} in separate planes` : name;
 }
 
 /** `640x480`, or `16x16 to 4096x2160 in steps of 2x2`. */
 export function sizeText(size: V4l2FrameSize): string {
   if (size.type === 'discrete') return `${size.width}x${size.height}`;
-  const steps = size.stepWidth > 1 || size.stepHeight > 1 ? ` in steps of ${size.stepWidth}x${size.stepHeight}` : '';
+  const steps =
+    size.stepWidth > 1 || size.stepHeight > 1 ? ` in steps of ${size.stepWidth}x${size.stepHeight}` : '';
   return `${size.minWidth}x${size.minHeight} to ${size.maxWidth}x${size.maxHeight}${steps}`;
 }
 

@@ -60,7 +60,7 @@ export interface OpenCamera {
   name: string;
 }
 
-/** S_FMT and S_PARM. Throws {@link NegotiationError} with what is offered where the driver grants something else. */
+/** S_FMT and S_PARM. Throws {@link NegotiationError} with the offer where the driver grants something else. */
 export function configureCapture(camera: OpenCamera, request: CaptureRequest): CaptureConfiguration {
   checkRequest(request);
   const format = pixelFormat(request.pixelFormat);
@@ -112,10 +112,20 @@ function offeredFormat(camera: OpenCamera, request: CaptureRequest): CaptureForm
   const best = fitting.find((each) => !each.separatePlanes) ?? fitting[0];
   if (best) return best;
   const name = formatName({ pixelFormat: wanted, separatePlanes: separatePlanes ?? false });
-  throw notGranted('format', offer.formats, request, `${camera.name} does not offer ${name}. It offers ${offerText(offer)}.`);
+  throw notGranted(
+    'format',
+    offer.formats,
+    request,
+    `${camera.name} does not offer ${name}. It offers ${offerText(offer)}.`,
+  );
 }
 
-function checkMade(camera: OpenCamera, request: CaptureRequest, offered: CaptureFormat, made: V4l2Format): void {
+function checkMade(
+  camera: OpenCamera,
+  request: CaptureRequest,
+  offered: CaptureFormat,
+  made: V4l2Format,
+): void {
   const name = formatName(offered);
   if (made.pixelFormat !== offered.v4l2Fourcc) {
     const offer: FormatOffer = listFormats(camera.kernel, camera.fd, camera.bufferType);
@@ -125,7 +135,8 @@ function checkMade(camera: OpenCamera, request: CaptureRequest, offered: Capture
   }
   if (made.width !== request.width || made.height !== request.height) {
     const nearest = nearestSizes(offered.sizes, request);
-    const sizes = nearest.length > 0 ? ` Sizes of ${name}, nearest first: ${nearest.map(sizeText).join(', ')}.` : '';
+    const sizes =
+      nearest.length > 0 ? ` Sizes of ${name}, nearest first: ${nearest.map(sizeText).join(', ')}.` : '';
     const message =
       `${camera.name} does not offer ${request.width}x${request.height} in ${name}: ` +
       `it made ${made.width}x${made.height} of it.${sizes}`;
@@ -140,13 +151,21 @@ function checkMade(camera: OpenCamera, request: CaptureRequest, offered: Capture
 }
 
 /** After S_FMT: what rates there are depends on the size. */
-function setFrameRate(camera: OpenCamera, request: CaptureRequest, offered: CaptureFormat): number | undefined {
+function setFrameRate(
+  camera: OpenCamera,
+  request: CaptureRequest,
+  offered: CaptureFormat,
+): number | undefined {
   const { kernel, fd, bufferType } = camera;
   const { fps } = request;
   const interval =
     fps === undefined
       ? kernel.v4l2GetFrameInterval(fd, bufferType)
-      : kernel.v4l2SetFrameInterval(fd, bufferType, intervalFor(kernel, fd, offered.v4l2Fourcc, request, fps));
+      : kernel.v4l2SetFrameInterval(
+          fd,
+          bufferType,
+          intervalFor(kernel, fd, offered.v4l2Fourcc, request, fps),
+        );
   // A driver that has no say over its rate (a media-controller sensor) leaves the interval out or zero.
   if (interval === undefined || interval.numerator === 0 || interval.denominator === 0) return undefined;
   const made = rateOf(interval);
@@ -170,7 +189,12 @@ function colorPlanes(format: PixelFormat, made: V4l2Format): ColorPlaneLayout[] 
   }).planes;
 }
 
-function notGranted(field: string, producer: unknown, consumer: CaptureRequest, message: string): NegotiationError {
+function notGranted(
+  field: string,
+  producer: unknown,
+  consumer: CaptureRequest,
+  message: string,
+): NegotiationError {
   const advice = `Ask for one of these${field === 'format' ? '' : `, or leave the ${field} out`}.`;
   return new NegotiationError(`${message} ${advice}`, { field, producer, consumer });
 }

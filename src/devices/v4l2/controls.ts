@@ -21,7 +21,7 @@ const FLAG_WRITE_ONLY = 0x40;
 export type CameraControlType = 'integer' | 'boolean' | 'menu' | 'button' | 'bitmask';
 
 export interface CameraControl {
-  /** The driver's name in lower case, with `_` between words, as v4l2-ctl prints it: `white_balance_automatic`. */
+  /** The label in lower case, with `_` between words, as v4l2-ctl prints it: `white_balance_automatic`. */
   name: string;
   /** The driver's name as it is: `White Balance, Automatic`. */
   label: string;
@@ -51,7 +51,8 @@ export function listControls(kernel: Kernel, fd: number): CameraControl[] {
 
 export function getControl(kernel: Kernel, fd: number, camera: string, name: string): number {
   const control = findControl(kernel, fd, camera, name);
-  if (control.writeOnly) throw new UnsupportedError(`Control \`${control.name}\` of ${camera} cannot be read.`);
+  if (control.writeOnly)
+    throw new UnsupportedError(`Control \`${control.name}\` of ${camera} cannot be read.`);
   return kernel.v4l2GetControl(fd, control.id);
 }
 
@@ -68,7 +69,10 @@ export function setControl(kernel: Kernel, fd: number, camera: string, name: str
     kernel.v4l2SetControl(fd, control.id, value);
   } catch (error) {
     if (!isKernelError(error, 'EBUSY')) throw error;
-    throw error.advise(`Control \`${control.name}\` cannot change now: set it before the camera streams.`, camera);
+    throw error.advise(
+      `Control \`${control.name}\` cannot change now: set it before the camera streams.`,
+      camera,
+    );
   }
 }
 

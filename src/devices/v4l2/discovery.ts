@@ -10,7 +10,7 @@ export interface CameraInfo {
   path: string;
   driver: string;
   card: string;
-  /** Where the device sits: `usb-0000:00:14.0-1`, `platform:vivid-000`. Empty where the node may not be opened. */
+  /** Where the device sits: `usb-0000:00:14.0-1`. Empty where the node may not be opened. */
   busInfo: string;
   /** V4L2_BUF_TYPE_* to capture with; undefined where the node may not be opened. */
   bufferType: number | undefined;
@@ -38,11 +38,14 @@ export function listCameras(kernel: Kernel): CameraInfo[] {
 }
 
 /**
- * The camera that the selector means. Where it names none, the first that may be opened, and of these one whose formats don't
- * hang on a media-controller graph before one whose do. Throws with the cameras that there are where none fits.
+ * The camera that the selector means. Where several fit: the first that may be opened, and of these one whose formats
+ * don't hang on a media-controller graph before one whose do. Throws with the cameras there are where none fits.
  */
 export function findCamera(kernel: Kernel, selector: CameraSelector = {}): CameraInfo {
-  const node = selector.device === undefined ? searchNode(kernel, selector) : namedNode(kernel, selector.device, selector);
+  const node =
+    selector.device === undefined
+      ? searchNode(kernel, selector)
+      : namedNode(kernel, selector.device, selector);
   if (node.refusal === undefined) return toCameraInfo(node);
   throw adviseCapture(node.refusal, { kernel, path: node.path });
 }
@@ -59,7 +62,9 @@ function searchNode(kernel: Kernel, selector: CameraSelector): VideoNode {
     fitting.find((node) => node.refusal === undefined) ??
     fitting[0];
   if (best) return best;
-  throw new UnsupportedError(`No camera has ${describeSelector(selector)}. ${describeCameras(kernel, nodes)}`);
+  throw new UnsupportedError(
+    `No camera has ${describeSelector(selector)}. ${describeCameras(kernel, nodes)}`,
+  );
 }
 
 function namedNode(kernel: Kernel, path: string, selector: CameraSelector): VideoNode {
@@ -135,7 +140,9 @@ function describeNode({ path, driver, card }: VideoNode): string {
 
 function describeCameras(kernel: Kernel, nodes: readonly VideoNode[] = cameraNodes(kernel)): string {
   if (nodes.length === 0) return noCameraAdvice(kernel);
-  const names = nodes.map((node) => describeNode(node) + (node.refusal === undefined ? '' : ', not permitted'));
+  const names = nodes.map(
+    (node) => describeNode(node) + (node.refusal === undefined ? '' : ', not permitted'),
+  );
   return `Cameras: ${names.join('; ')}.`;
 }
 

@@ -34,11 +34,11 @@ export interface VideoNode {
   card: string;
   busInfo: string;
   /**
-   * V4L2_BUF_TYPE_* to capture with where this is a camera; undefined where it is none, or where the node may not be
-   * opened and so cannot be asked.
+   * V4L2_BUF_TYPE_* to capture with where this is a camera; undefined where it is none, or where the node may not
+   * be opened and so cannot be asked.
    */
   bufferType: number | undefined;
-  /** Why this is no camera, as the end of "it is …"; undefined for a camera and for a node that cannot be asked. */
+  /** Why this is no camera, as the end of "it is …"; undefined for a camera and where it cannot be asked. */
   notCamera: string | undefined;
   /** Whether the camera's formats depend on a media-controller graph that has to be set up first. */
   mediaController: boolean;
@@ -88,7 +88,9 @@ function whyNotCamera(kernel: Kernel, fd: number, deviceCaps: number): string | 
     return OTHER_KINDS.find(([bits]) => (deviceCaps & bits) !== 0)?.[1] ?? 'not a video capture device';
   }
   if ((deviceCaps & V4L2_CAP_STREAMING) === 0) return 'a capture device without streaming (read() only)';
-  return offersFormats(kernel, fd, captureType(deviceCaps)) ? undefined : 'a capture device that offers no format';
+  return offersFormats(kernel, fd, captureType(deviceCaps))
+    ? undefined
+    : 'a capture device that offers no format';
 }
 
 function captureType(deviceCaps: number): number {

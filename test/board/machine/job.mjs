@@ -7,7 +7,7 @@ import { checkout } from '../../../scripts/lib/paths.mjs';
 
 const binDirectory = join(dirname(fileURLToPath(import.meta.url)), 'bin');
 const hiddenPlaces = ['/tmp', '/run', '/var/tmp'];
-const passedOn = /^(DMAFLOW_(?!BOARD)\w+|CI|LANG|LC_\w+|TERM|FORCE_COLOR|NO_COLOR|NODE_OPTIONS)$/;
+const passedOn = /^(DMAFLOW_(?!BOARD)\w+|CI|LANG|LC_\w+|TERM|FORCE_COLOR|NO_COLOR)$/;
 
 /**
  * @param {string} share directory that the guest mounts

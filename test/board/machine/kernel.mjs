@@ -1,6 +1,6 @@
 // The kernel of a board: out of the cache, or built once and put there.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { Failure } from '../../../scripts/lib/failure.mjs';
 import { withLock } from '../../../scripts/lib/lock.mjs';
 import { cacheDirectory } from '../../../scripts/lib/paths.mjs';
 import { beginStep, say } from '../../../scripts/lib/progress.mjs';
+import { onTermination } from '../../../scripts/lib/termination.mjs';
 import { buildKernel } from './kernel-build.mjs';
 import { fetchKernelPackage, findKernelPackage } from './kernel-package.mjs';
 
@@ -46,9 +47,13 @@ export function cachedKernel(board) {
 }
 
 async function buildIntoCache(board, directory) {
-  const work = await mkdtemp(join(directory, `.build-${board.name}-`));
+  const prefix = `.build-${board.name}-`;
+  const abandoned = readdirSync(directory).filter((name) => name.startsWith(prefix));
+  for (const name of abandoned) await rm(join(directory, name), { recursive: true, force: true });
+  const work = await mkdtemp(join(directory, prefix));
+  const removeWork = () => rmSync(work, { recursive: true, force: true, maxRetries: 5 });
+  const release = onTermination(removeWork);
   const log = join(directory, `${board.name}.log`);
-  const removeWork = () => rm(work, { recursive: true, force: true });
   await rm(log, { force: true });
   try {
     say(`The board needs a kernel; it is built once, in some minutes, and kept in ${directory}.`);
@@ -81,7 +86,8 @@ async function buildIntoCache(board, directory) {
     await rename(result, final);
     return join(final, board.kernel.target);
   } finally {
-    await removeWork();
+    release();
+    removeWork();
   }
 }
 

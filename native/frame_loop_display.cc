@@ -1,0 +1,249 @@
+#include "frame_loop_display.h"
+
+#include <xf86drmMode.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <random>
+#include <utility>
+
+namespace dmaflow::loop {
+
+namespace {
+
+constexpr auto kHung = std::chrono::seconds(5);
+constexpr auto kBusyRetry = std::chrono::milliseconds(1);
+constexpr auto kRepeatAfter = std::chrono::milliseconds(100);
+constexpr char kAtomic[] = "DRM_IOCTL_MODE_ATOMIC";
+
+int64_t Microseconds(Clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+Display::Display(uint32_t id, DisplayConfig config, DisplayCounters& counters, Epoll& epoll, Mailbox& mailbox)
+    : id_(id),
+      config_(std::move(config)),
+      counters_(counters),
+      epoll_(epoll),
+      mailbox_(mailbox),
+      // Anywhere, so that the event of a commit of an earlier loop on this open file is not taken for one of ours.
+      token_(std::random_device{}()) {}
+
+void Display::Link(uint32_t capture, std::vector<uint32_t> framebuffers) {
+  framebuffers_[capture] = std::move(framebuffers);
+}
+
+void Display::Show(Capture& capture, uint32_t index, UniqueFd fence) {
+  if (failure_ || stopping_) return;
+  if (next_) counters_.dropped.fetch_add(1);
+  next_ = Frame{FrameRef(capture, index, Holder::kDisplay), framebuffers_.at(capture.id())[index], std::move(fence)};
+}
+
+void Display::CommitOnce(CommitRequest request) {
+  if (failure_ || stopping_) {
+    Answer(request.id, failure_, stopping_);
+    return;
+  }
+  requests_.push_back(std::move(request));
+}
+
+void Display::Advance(Clock::time_point now) {
+  if (failure_) return;
+  if ((pending_ && now - pending_->since >= kHung) || (fenced_ && now - fenced_->since >= kHung)) {
+    Fail(KernelError(pending_ ? kAtomic : "poll", ETIMEDOUT));
+    return;
+  }
+  if (pending_ || fenced_ || stopping_) return;
+  if (next_) {
+    Frame frame = std::move(*next_);
+    next_.reset();
+    if (frame.fence && !config_.in_fence_property) {
+      WaitForFence(std::move(frame), now);
+    } else {
+      Commit(std::move(frame), now);
+    }
+  } else if (on_screen_ && !requests_.empty() && now - requests_.front().received >= kRepeatAfter) {
+    const FrameRef& shown = on_screen_->reference;
+    Commit(Frame{FrameRef(shown.capture(), shown.index(), Holder::kDisplay), on_screen_->framebuffer, {}, true}, now);
+  }
+}
+
+std::optional<Clock::time_point> Display::Deadline(Clock::time_point now) const {
+  if (failure_) return std::nullopt;
+  if (pending_) return pending_->since + kHung;
+  if (fenced_) return fenced_->since + kHung;
+  if (stopping_) return std::nullopt;
+  if (next_ || busy_since_) return now + kBusyRetry;
+  if (on_screen_ && !requests_.empty()) return requests_.front().received + kRepeatAfter;
+  return std::nullopt;
+}
+
+void Display::WaitForFence(Frame frame, Clock::time_point now) {
+  frame.since = now;
+  try {
+    epoll_.Add(frame.fence.get(), {Wait::kInFence, id_});
+    fenced_ = std::move(frame);
+  } catch (const KernelError& error) {
+    Fail(error);
+  }
+}
+
+void Display::InFenceSignalled(Clock::time_point now) {
+  if (!fenced_) return;
+  Frame frame = std::move(*fenced_);
+  fenced_.reset();
+  epoll_.Remove(frame.fence.get());
+  frame.fence.reset();
+  if (!stopping_) Commit(std::move(frame), now);
+}
+
+void Display::Commit(Frame frame, Clock::time_point now) {
+  std::optional<CommitRequest> request;
+  int32_t out_fence = -1;
+  int error = 0;
+  if (!requests_.empty()) {
+    request = std::move(requests_.front());
+    requests_.pop_front();
+    error = Submit(frame, &*request, &out_fence);
+    if (error == EBUSY) requests_.push_front(std::move(*request));
+    if (error && error != EBUSY) {
+      Answer(request->id, KernelError(kAtomic, error));
+      request.reset();
+      busy_since_.reset();
+      // Without the request there is nothing new in a frame that is on the screen already.
+      if (frame.repeated) return;
+      error = Submit(frame, nullptr, nullptr);
+    }
+  } else {
+    error = Submit(frame, nullptr, nullptr);
+  }
+  if (error == 0) {
+    Committed(std::move(frame), std::move(request), out_fence, now);
+  } else if (error == EBUSY) {
+    Busy(std::move(frame), now);
+  } else {
+    Fail(KernelError(kAtomic, error));
+  }
+}
+
+int Display::Submit(const Frame& frame, const CommitRequest* request, int32_t* out_fence) {
+  properties_.clear();
+  uint32_t flags = DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT;
+  if (!modeset_done_) {
+    flags |= DRM_MODE_ATOMIC_ALLOW_MODESET;
+    properties_ = config_.modeset;
+  }
+  properties_.push_back({config_.plane, config_.framebuffer_property, frame.framebuffer});
+  if (frame.fence) {
+    properties_.push_back({config_.plane, *config_.in_fence_property, static_cast<uint64_t>(frame.fence.get())});
+  }
+  if (request) {
+    // What is asked for may need a modeset (a writeback connector that is attached to the CRTC): the asker knows.
+    flags |= DRM_MODE_ATOMIC_ALLOW_MODESET;
+    properties_.insert(properties_.end(), request->properties.begin(), request->properties.end());
+    if (request->out_fence) {
+      properties_.push_back(
+          {request->out_fence->object, request->out_fence->property, reinterpret_cast<uintptr_t>(out_fence)});
+    }
+  }
+  return SubmitCommit(fd(), properties_, flags, ++token_);
+}
+
+void Display::Committed(Frame frame, std::optional<CommitRequest> request, int32_t out_fence, Clock::time_point now) {
+  UniqueFd fence(out_fence);
+  modeset_done_ = true;
+  busy_since_.reset();
+  counters_.committed.fetch_add(1);
+  // The commit has taken the fence over.
+  frame.fence.reset();
+  frame.since = now;
+  pending_ = std::move(frame);
+  if (!request) return;
+  if (!fence) {
+    awaiting_flip_.push_back(request->id);
+    return;
+  }
+  try {
+    epoll_.Add(fence.get(), {Wait::kOutFence, id_, request->id});
+    out_fences_.emplace(request->id, std::move(fence));
+  } catch (const KernelError& error) {
+    Answer(request->id, error);
+  }
+}
+
+void Display::Busy(Frame frame, Clock::time_point now) {
+  if (!busy_since_) busy_since_ = now;
+  if (now - *busy_since_ >= kHung) {
+    Fail(KernelError(kAtomic, EBUSY));
+  } else if (!frame.repeated) {
+    if (next_) {
+      counters_.dropped.fetch_add(1);
+    } else {
+      next_ = std::move(frame);
+    }
+  }
+}
+
+bool Display::Flipped(const FlipEvent& flip) {
+  if (!flip_pending() || flip.token != token_ || (flip.crtc != 0 && flip.crtc != config_.crtc)) return false;
+  // Some drivers have no time for the first flip after a modeset.
+  const int64_t time = flip.timestamp > 0 ? flip.timestamp : Microseconds(Clock::now());
+  counters_.last_flip = time;
+  if (!pending_->repeated) {
+    const FrameInfo& info = pending_->reference.capture().info(pending_->reference.index());
+    counters_.shown.fetch_add(1);
+    if (info.monotonic) counters_.latency.Record(time - info.timestamp);
+  }
+  on_screen_ = std::move(pending_);
+  pending_.reset();
+  for (const uint32_t request : awaiting_flip_) Answer(request, std::nullopt);
+  awaiting_flip_.clear();
+  return true;
+}
+
+void Display::OutFenceSignalled(uint32_t request) {
+  const auto found = out_fences_.find(request);
+  if (found == out_fences_.end()) return;
+  const int status = SyncFileStatus(found->second.get());
+  epoll_.Remove(found->second.get());
+  out_fences_.erase(found);
+  Answer(request, status ? std::optional<KernelError>(std::in_place, kAtomic, status) : std::nullopt);
+}
+
+void Display::Fail(const KernelError& error) {
+  if (failure_) return;
+  failure_ = error;
+  next_.reset();
+  if (fenced_) epoll_.Remove(fenced_->fence.get());
+  fenced_.reset();
+  AnswerAll(error);
+}
+
+void Display::BeginStop() {
+  if (std::exchange(stopping_, true)) return;
+  next_.reset();
+  if (fenced_) epoll_.Remove(fenced_->fence.get());
+  fenced_.reset();
+  AnswerAll(std::nullopt);
+}
+
+void Display::Answer(uint32_t request, std::optional<KernelError> error, bool stopped) {
+  mailbox_.Post(CommitEvent{request, id_, stopped, std::move(error)});
+}
+
+void Display::AnswerAll(const std::optional<KernelError>& error) {
+  const bool stopped = !error;
+  for (const CommitRequest& request : requests_) Answer(request.id, error, stopped);
+  for (const uint32_t request : awaiting_flip_) Answer(request, error, stopped);
+  for (const auto& [request, fence] : out_fences_) {
+    epoll_.Remove(fence.get());
+    Answer(request, error, stopped);
+  }
+  requests_.clear();
+  awaiting_flip_.clear();
+  out_fences_.clear();
+}
+
+}  // namespace dmaflow::loop

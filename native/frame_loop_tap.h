@@ -1,0 +1,52 @@
+// The way of frames to JavaScript, with credit.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "frame_loop_capture.h"
+#include "frame_loop_mailbox.h"
+#include "frame_loop_stats.h"
+#include "frame_loop_types.h"
+
+namespace dmaflow::loop {
+
+// One consumer of a capture's frames. The life of a buffer in it:
+//   1. Offer takes a reference, if the capture's reserve allows it, and skips the frame otherwise.
+//   2. With credit left the frame is posted to the owner, and is `held_` from here on. Without, it waits: `latest`
+//      keeps one and replaces it by a newer one, `every` keeps up to `max` and skips what comes on top.
+//   3. Take gives the reference back (to be dropped, or passed on to a display) and the credit with it.
+//   4. PostWaiting moves what waits to 2.
+//   5. Close drops what waits; what the owner holds stays until 3, or until the loop ends.
+//
+// Belongs to the loop's thread.
+class Tap {
+ public:
+  Tap(uint32_t id, Capture& capture, TapConfig config, TapCounters& counters, Mailbox& mailbox);
+
+  uint32_t capture() const { return capture_.id(); }
+  void Offer(uint32_t index);
+  FrameRef Take(uint32_t index);
+  void PostWaiting();
+  void Close();
+
+ private:
+  bool HasCredit() const { return held_count_ < config_.max; }
+  void Post(FrameRef frame);
+  void Skip() { counters_.skipped.fetch_add(1); }
+
+  uint32_t id_;
+  Capture& capture_;
+  TapConfig config_;
+  TapCounters& counters_;
+  Mailbox& mailbox_;
+  std::deque<FrameRef> waiting_;
+  // By buffer index.
+  std::vector<std::optional<FrameRef>> held_;
+  size_t held_count_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace dmaflow::loop

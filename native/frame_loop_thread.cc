@@ -1,0 +1,254 @@
+#include "frame_loop_thread.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace dmaflow::loop {
+
+namespace {
+
+constexpr auto kQueueRetry = std::chrono::milliseconds(1);
+
+// The highest priority from 10 down that RLIMIT_RTPRIO (or CAP_SYS_NICE) allows: above everything ordinary, below the
+// kernel's interrupt threads.
+bool BecomeRealtime() {
+  for (int priority = 10; priority >= 1; --priority) {
+    sched_param parameters{};
+    parameters.sched_priority = priority;
+    if (::pthread_setschedparam(::pthread_self(), SCHED_RR, &parameters) == 0) return true;
+  }
+  return false;
+}
+
+void Sooner(std::optional<Clock::time_point>& deadline, std::optional<Clock::time_point> other) {
+  if (other && (!deadline || *other < *deadline)) deadline = other;
+}
+
+}  // namespace
+
+LoopThread::LoopThread(Mailbox& mailbox, Counters& counters) : mailbox_(mailbox), counters_(counters) {
+  epoll_.Add(mailbox_.fd(), {Wait::kCommands});
+}
+
+void LoopThread::AddCapture(CaptureConfig config) {
+  const auto id = static_cast<uint32_t>(captures_.size());
+  captures_.push_back(std::make_unique<Capture>(id, std::move(config), counters_.captures[id]));
+  capture_reported_.push_back(false);
+  links_.emplace_back();
+}
+
+void LoopThread::AddDisplay(DisplayConfig config) {
+  const auto id = static_cast<uint32_t>(displays_.size());
+  displays_.push_back(std::make_unique<Display>(id, std::move(config), counters_.displays[id], epoll_, mailbox_));
+  display_reported_.push_back(false);
+}
+
+void LoopThread::Link(uint32_t capture, uint32_t display, std::vector<uint32_t> framebuffers, bool direct) {
+  Display* const target = displays_[display].get();
+  target->Link(capture, std::move(framebuffers));
+  std::vector<Display*>& links = links_[capture];
+  if (direct && std::find(links.begin(), links.end(), target) == links.end()) links.push_back(target);
+}
+
+void LoopThread::Run() {
+  ::pthread_setname_np(::pthread_self(), "dmaflow-loop");
+  counters_.realtime = BecomeRealtime();
+  std::optional<ErrorEvent> failure = StartCaptures();
+  const bool started = !failure;
+  mailbox_.Post(StartEvent{std::move(failure)});
+  if (started) Serve();
+  Finish();
+  mailbox_.Post(StopEvent{});
+}
+
+std::optional<ErrorEvent> LoopThread::StartCaptures() {
+  for (const auto& display : displays_) {
+    try {
+      epoll_.Add(display->fd(), {Wait::kDisplay, display->id()});
+    } catch (const KernelError& error) {
+      return ErrorEvent{Device::kDisplay, display->id(), error};
+    }
+  }
+  for (const auto& capture : captures_) {
+    try {
+      capture->Start();
+      // Only now: a queue that is not streaming polls as an error.
+      epoll_.Add(capture->fd(), {Wait::kCapture, capture->id()});
+    } catch (const KernelError& error) {
+      return ErrorEvent{Device::kCapture, capture->id(), error};
+    }
+  }
+  return std::nullopt;
+}
+
+void LoopThread::Serve() {
+  for (;;) {
+    const auto before = Clock::now();
+    if (stop_by_ && (before >= *stop_by_ || !FlipsPending())) return;
+    epoll_.Sleep(Deadline(before), ready_);
+    const auto now = Clock::now();
+    // What frees buffers and screens comes before what fills them.
+    for (const Ready& ready : ready_) {
+      switch (ready.key.kind) {
+        case Wait::kCommands:
+          HandleCommands();
+          break;
+        case Wait::kDisplay:
+          HandleDisplay(*displays_[ready.key.id], ready.failed);
+          break;
+        case Wait::kInFence:
+          displays_[ready.key.id]->InFenceSignalled(now);
+          break;
+        case Wait::kOutFence:
+          displays_[ready.key.id]->OutFenceSignalled(ready.key.request);
+          break;
+        case Wait::kCapture:
+          break;
+      }
+    }
+    for (const Ready& ready : ready_) {
+      if (ready.key.kind == Wait::kCapture) HandleCapture(*captures_[ready.key.id], ready.failed);
+    }
+    for (const auto& capture : captures_) capture->RetryQueue();
+    for (const auto& display : displays_) display->Advance(now);
+    ReportFailures();
+    ReportEnd();
+  }
+}
+
+void LoopThread::Finish() {
+  for (const auto& capture : captures_) {
+    epoll_.Remove(capture->fd());
+    capture->Stop();
+  }
+  for (const auto& display : displays_) {
+    display->BeginStop();
+    epoll_.Remove(display->fd());
+  }
+  for (Tap& tap : taps_) tap.Close();
+  taps_.clear();
+  displays_.clear();
+  captures_.clear();
+}
+
+void LoopThread::HandleCommands() {
+  mailbox_.Receive(commands_);
+  for (Command& command : commands_) {
+    std::visit([this](auto& each) { Handle(each); }, command);
+  }
+}
+
+void LoopThread::Handle(AddTapCommand& command) {
+  taps_.emplace_back(command.tap, *captures_[command.config.capture], command.config, command.counters, mailbox_);
+}
+
+void LoopThread::Handle(RemoveTapCommand& command) { taps_[command.tap].Close(); }
+
+void LoopThread::Handle(ReleaseCommand& command) {
+  Tap& tap = taps_[command.tap];
+  { const FrameRef given_back = tap.Take(command.index); }
+  tap.PostWaiting();
+}
+
+void LoopThread::Handle(PresentCommand& command) {
+  Tap& tap = taps_[command.tap];
+  {
+    const FrameRef frame = tap.Take(command.index);
+    displays_[command.display]->Show(frame.capture(), frame.index(), std::move(command.fence));
+  }
+  tap.PostWaiting();
+}
+
+void LoopThread::Handle(CommitRequest& request) { displays_[request.display]->CommitOnce(std::move(request)); }
+
+void LoopThread::Handle(StopCommand& command) {
+  const auto by = Clock::now() + command.flip_wait;
+  stop_by_ = stop_by_ ? std::min(*stop_by_, by) : by;
+  for (const auto& capture : captures_) epoll_.Remove(capture->fd());
+  for (const auto& display : displays_) display->BeginStop();
+  for (Tap& tap : taps_) tap.Close();
+}
+
+void LoopThread::HandleDisplay(Display& display, bool failed) {
+  flips_.clear();
+  int error = ReadFlips(display.fd(), flips_);
+  if (failed && flips_.empty() && error == 0) error = EIO;
+  // Displays may share the file: whose event it is, is in the event.
+  for (const FlipEvent& flip : flips_) {
+    for (const auto& each : displays_) {
+      if (each->Flipped(flip)) break;
+    }
+  }
+  if (error) display.Fail(KernelError("read", error));
+}
+
+void LoopThread::HandleCapture(Capture& capture, bool failed) {
+  // One round of buffers at most: a driver that returns them as fast as they come must not keep the thread here.
+  bool any = false;
+  for (size_t round = 0; round < capture.buffers() && !stop_by_ && !capture.ended(); ++round) {
+    uint32_t index = 0;
+    const Capture::Dequeued dequeued = capture.Dequeue(index);
+    if (dequeued == Capture::Dequeued::kNone) break;
+    any = true;
+    if (dequeued == Capture::Dequeued::kFrame) Distribute(capture, index);
+  }
+  if (failed && !any && !stop_by_) capture.FailUnexplained();
+  if (capture.ended()) epoll_.Remove(capture.fd());
+}
+
+void LoopThread::Distribute(Capture& capture, uint32_t index) {
+  // Keeps it here until all have had their chance, and queues it again where nobody took it.
+  const FrameRef frame(capture, index, Holder::kDisplay);
+  for (Display* display : links_[capture.id()]) display->Show(capture, index, UniqueFd());
+  for (Tap& tap : taps_) {
+    if (tap.capture() == capture.id()) tap.Offer(index);
+  }
+}
+
+void LoopThread::ReportFailures() {
+  for (const auto& capture : captures_) {
+    if (!capture->failure() || capture_reported_[capture->id()]) continue;
+    capture_reported_[capture->id()] = true;
+    epoll_.Remove(capture->fd());
+    mailbox_.Post(ErrorEvent{Device::kCapture, capture->id(), *capture->failure()});
+  }
+  for (const auto& display : displays_) {
+    if (!display->failure() || display_reported_[display->id()]) continue;
+    display_reported_[display->id()] = true;
+    epoll_.Remove(display->fd());
+    mailbox_.Post(ErrorEvent{Device::kDisplay, display->id(), *display->failure()});
+  }
+}
+
+void LoopThread::ReportEnd() {
+  if (end_reported_ || stop_by_) return;
+  bool any = false;
+  for (const auto& capture : captures_) {
+    if (!capture->limited()) continue;
+    if (!capture->ended() || capture->tap_held() != 0) return;
+    any = true;
+  }
+  const auto settled = [](const auto& display) { return display->settled(); };
+  if (!any || !std::all_of(displays_.begin(), displays_.end(), settled)) return;
+  end_reported_ = true;
+  mailbox_.Post(EndEvent{});
+}
+
+std::optional<Clock::time_point> LoopThread::Deadline(Clock::time_point now) const {
+  std::optional<Clock::time_point> deadline = stop_by_;
+  for (const auto& display : displays_) Sooner(deadline, display->Deadline(now));
+  for (const auto& capture : captures_) {
+    if (capture->retrying()) Sooner(deadline, now + kQueueRetry);
+  }
+  return deadline;
+}
+
+bool LoopThread::FlipsPending() const {
+  return std::any_of(displays_.begin(), displays_.end(), [](const auto& display) { return display->flip_pending(); });
+}
+
+}  // namespace dmaflow::loop

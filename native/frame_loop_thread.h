@@ -1,0 +1,84 @@
+// The thread: waits for devices and commands, and moves frames between captures, displays and taps.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "frame_loop_capture.h"
+#include "frame_loop_display.h"
+#include "frame_loop_epoll.h"
+#include "frame_loop_mailbox.h"
+#include "frame_loop_stats.h"
+#include "frame_loop_tap.h"
+#include "frame_loop_types.h"
+
+namespace dmaflow::loop {
+
+// Everything that the loop's thread works on. Set up by the owner before Run; from then on the thread's alone.
+//
+// The life of a buffer, once round:
+//   1. The capture dequeues it (see Capture).
+//   2. Each linked display is shown it (see Display), each tap of the capture is offered it (see Tap). What nobody
+//      takes is queued again at once.
+//   3. Commands of the owner give a tap's reference back, or pass it on to a display.
+//   4. With its last reference it is queued again.
+class LoopThread {
+ public:
+  // Throws KernelError.
+  LoopThread(Mailbox& mailbox, Counters& counters);
+
+  void AddCapture(CaptureConfig config);
+  void AddDisplay(DisplayConfig config);
+  // `direct`: every frame of the capture goes to the display. Otherwise only those that are presented.
+  void Link(uint32_t capture, uint32_t display, std::vector<uint32_t> framebuffers, bool direct);
+
+  // From the first QBUF to the last STREAMOFF. Posts StartEvent first and StopEvent last; after that nothing here is
+  // used any more and every fd is closed.
+  void Run();
+
+ private:
+  std::optional<ErrorEvent> StartCaptures();
+  void Serve();
+  void Finish();
+
+  void HandleCommands();
+  void Handle(AddTapCommand& command);
+  void Handle(RemoveTapCommand& command);
+  void Handle(ReleaseCommand& command);
+  void Handle(PresentCommand& command);
+  void Handle(CommitRequest& request);
+  void Handle(StopCommand& command);
+
+  void HandleDisplay(Display& display, bool failed);
+  void HandleCapture(Capture& capture, bool failed);
+  void Distribute(Capture& capture, uint32_t index);
+  // Devices that failed since the last time leave the loop and are reported.
+  void ReportFailures();
+  void ReportEnd();
+  std::optional<Clock::time_point> Deadline(Clock::time_point now) const;
+  bool FlipsPending() const;
+
+  Mailbox& mailbox_;
+  Counters& counters_;
+  Epoll epoll_;
+
+  // Captures first: displays and taps refer to their buffers.
+  std::vector<std::unique_ptr<Capture>> captures_;
+  std::vector<std::unique_ptr<Display>> displays_;
+  // By tap id.
+  std::deque<Tap> taps_;
+  // By capture.
+  std::vector<std::vector<Display*>> links_;
+
+  std::vector<bool> capture_reported_;
+  std::vector<bool> display_reported_;
+  std::vector<Ready> ready_;
+  std::vector<Command> commands_;
+  std::vector<FlipEvent> flips_;
+  std::optional<Clock::time_point> stop_by_;
+  bool end_reported_ = false;
+};
+
+}  // namespace dmaflow::loop

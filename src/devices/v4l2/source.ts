@@ -1,0 +1,156 @@
+/** `v4l2Source()`: frames of a V4L2 camera. */
+import type { FrameBuffer } from '../../allocators/buffer-pool';
+import { memoryRequirement } from '../../allocators/memory-requirement';
+import { type KernelError, UnsupportedError } from '../../errors';
+import { type PixelFormatName, pixelFormat } from '../../formats/pixel-formats';
+import type { CaptureConfig } from '../../native/frame-loop';
+import { V4L2_MEMORY_DMABUF, type V4l2FrameSize } from '../../native/v4l2';
+import { type Caps, fixed, type PlaneArrangement, type Range, type VideoFormat } from '../../pipeline/caps';
+import type { FormatWish } from '../../pipeline/format-negotiation';
+import type { FrameLayout } from '../../pipeline/frame-layout';
+import { CAMERA_HOLD } from '../../pipeline/memory-plan';
+import type { OpenSource, SourceStage, StageContext } from '../../pipeline/stage';
+import { CaptureDevice } from './capture-device';
+import type { CaptureFormat } from './capture-formats';
+
+export interface V4l2SourceOptions {
+  /** Device node, `/dev/video0`. Without this, `driver` and `card` the first camera is taken. */
+  device?: string;
+  /** Kernel driver: `uvcvideo`, `unicam`, `vivid`. */
+  driver?: string;
+  /** The camera's name, or part of it. */
+  card?: string;
+  /** Input of a device that has several; the one it is set to by default. */
+  input?: number;
+  /** Pixels. Binding where given; by default the offered size nearest to 1280x720 that the consumers take. */
+  width?: number;
+  height?: number;
+  /** Frames a second; by default what the camera is set to. */
+  fps?: number;
+  /** Pixel format by DRM's name; by default the best that all consumers take. */
+  format?: PixelFormatName;
+  /** Each colour plane in a dma-buf of its own (NV12M and the like); one dma-buf by default, where there is a choice. */
+  arrangement?: PlaneArrangement;
+  /** End after this many frames; never by default. */
+  frames?: number;
+  /** Stage name; `camera` by default. */
+  name?: string;
+}
+
+/** A camera. It needs contiguous memory: its DMA engine is taken to have no IOMMU. */
+export function v4l2Source(options: V4l2SourceOptions = {}): SourceStage {
+  const { frames } = options;
+  if (frames !== undefined && (!Number.isSafeInteger(frames) || frames < 0)) {
+    throw new RangeError(`v4l2Source: frames must be a whole number, got ${frames}`);
+  }
+  return {
+    role: 'source',
+    defaultName: 'camera',
+    name: options.name,
+    open: (context) => new CameraSource(context, options),
+  };
+}
+
+const ANY: Range = { min: 1, max: Number.MAX_SAFE_INTEGER, step: 1 };
+
+class CameraSource implements OpenSource {
+  readonly device: string;
+  readonly caps: readonly Caps[];
+  readonly requirement;
+  readonly wish: FormatWish;
+  readonly #camera: CaptureDevice;
+  readonly #options: V4l2SourceOptions;
+  #heap: string | undefined;
+
+  constructor(context: StageContext, options: V4l2SourceOptions) {
+    this.#options = options;
+    this.#camera = CaptureDevice.open(context.kernel, options);
+    try {
+      this.device = `${this.#camera.info.driver} (${this.#camera.info.path})`;
+      this.caps = this.#camera.formats().flatMap(formatCaps);
+      this.wish = wishOf(options);
+      this.requirement = {
+        memory: memoryRequirement({ contiguous: true, count: CAMERA_HOLD }),
+        use: `${this.#camera.info.driver} writes it by DMA`,
+      };
+    } catch (error) {
+      this.#camera.close();
+      throw error;
+    }
+  }
+
+  configure(format: VideoFormat): FrameLayout {
+    const made = this.#camera.configure({
+      pixelFormat: format.format,
+      separatePlanes: format.arrangement === 'separate-buffers',
+      width: format.width,
+      height: format.height,
+      fps: this.#options.fps,
+    });
+    return {
+      format: made.pixelFormat,
+      arrangement: format.arrangement,
+      width: made.width,
+      height: made.height,
+      planes: made.planes,
+      memoryPlanes: made.memoryPlanes.map((plane) => plane.sizeImage),
+      colorSpace: made.colorSpace,
+      fps: made.fps,
+    };
+  }
+
+  attach(buffers: readonly FrameBuffer[], heap: string): CaptureConfig {
+    this.#heap = heap;
+    if (!this.#camera.supportsImport()) {
+      throw new UnsupportedError(
+        `${this.device} does not import dma-bufs (REQBUFS with V4L2_MEMORY_DMABUF: EINVAL): its frames cannot be ` +
+          'captured into a heap. Use a camera whose driver is built on videobuf2 with VB2_DMABUF.',
+      );
+    }
+    const granted = this.#camera.requestBuffers(V4L2_MEMORY_DMABUF, buffers.length);
+    return {
+      fd: this.#camera.fd,
+      bufferType: this.#camera.bufferType,
+      memory: V4L2_MEMORY_DMABUF,
+      buffers: buffers.slice(0, granted).map((buffer) => ({
+        planes: buffer.planes.map((plane) => ({ fd: plane.fd, length: plane.length })),
+      })),
+      reserve: CAMERA_HOLD,
+      frames: this.#options.frames ?? 0,
+    };
+  }
+
+  advise(error: KernelError): KernelError {
+    return this.#camera.advise(error, this.#heap);
+  }
+
+  detach(): void {
+    this.#camera.releaseBuffers();
+  }
+
+  close(): void {
+    this.#camera.close();
+  }
+}
+
+function formatCaps(offered: CaptureFormat): Caps[] {
+  const arrangement = offered.separatePlanes ? 'separate-buffers' : 'one-buffer';
+  const sizes = offered.sizes.length > 0 ? offered.sizes.map(sizeRange) : [{ width: ANY, height: ANY }];
+  return sizes.map((size) => ({ format: offered.pixelFormat, arrangement, ...size }));
+}
+
+function sizeRange(size: V4l2FrameSize): { width: Range; height: Range } {
+  if (size.type === 'discrete') return { width: fixed(size.width), height: fixed(size.height) };
+  return {
+    width: { min: size.minWidth, max: size.maxWidth, step: Math.max(1, size.stepWidth) },
+    height: { min: size.minHeight, max: size.maxHeight, step: Math.max(1, size.stepHeight) },
+  };
+}
+
+function wishOf({ format, arrangement, width, height }: V4l2SourceOptions): FormatWish {
+  // An unknown name is the caller's mistake: say so before any device is asked.
+  if (format !== undefined) pixelFormat(format);
+  return Object.fromEntries(
+    Object.entries({ format, arrangement, width, height }).filter(([, value]) => value !== undefined),
+  );
+}

@@ -1,0 +1,73 @@
+import type { KmsFramebufferRequest } from '../native/kms';
+import { Errno } from './errno';
+import type { FakeDmaBuf } from './fake-dma-buf';
+import { type PixelLayout, pixelLayout, type PlaneBytes, planeSize } from './pixels';
+
+/** A framebuffer: dma-bufs as a picture. Holds them until removed. */
+export class FakeFramebuffer {
+  readonly width: number;
+  readonly height: number;
+  readonly fourcc: number;
+  readonly layout: PixelLayout;
+  readonly planes: readonly { buffer: FakeDmaBuf; stride: number; offset: number }[];
+  #removed = false;
+  #scanouts = 0;
+
+  constructor(
+    readonly id: number,
+    request: KmsFramebufferRequest,
+    buffers: readonly FakeDmaBuf[],
+  ) {
+    const layout = pixelLayout(request.fourcc);
+    if (!layout) throw new Errno('EINVAL');
+    this.layout = layout;
+    this.width = request.width;
+    this.height = request.height;
+    this.fourcc = request.fourcc;
+    this.planes = buffers.map((buffer, index) => {
+      const { stride = 0, offset = 0 } = request.planes[index] ?? {};
+      return { buffer, stride, offset };
+    });
+    this.#checkSizes();
+    for (const { buffer } of this.planes) buffer.hold('framebuffer');
+  }
+
+  /** The colour planes' bytes, for a scan-out or a writeback. */
+  get bytes(): PlaneBytes[] {
+    return this.planes.map(({ buffer, stride, offset }) => ({ bytes: buffer.pages.bytes.subarray(offset), stride }));
+  }
+
+  /** Inodes of its dma-bufs, by colour plane. */
+  get inodes(): number[] {
+    return this.planes.map(({ buffer }) => buffer.inode);
+  }
+
+  /** A display reads it from here on, or has it as the next picture. */
+  scanOut(): void {
+    this.#scanouts += 1;
+    for (const { buffer } of this.planes) buffer.pages.scanouts += 1;
+  }
+
+  endScanOut(): void {
+    this.#scanouts -= 1;
+    for (const { buffer } of this.planes) buffer.pages.scanouts -= 1;
+    this.#letGo();
+  }
+
+  remove(): void {
+    this.#removed = true;
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    if (!this.#removed || this.#scanouts > 0) return;
+    for (const { buffer } of this.planes) buffer.drop('framebuffer');
+  }
+
+  #checkSizes(): void {
+    for (const [index, { buffer, stride, offset }] of this.planes.entries()) {
+      const [row, rows] = planeSize(this.layout, index, this.width, this.height);
+      if (stride < row || buffer.pages.size < (rows - 1) * stride + row + offset) throw new Errno('EINVAL');
+    }
+  }
+}
