@@ -25,6 +25,7 @@
         "native/v4l2_query.cc",
         "native/v4l2_stream.cc"
       ],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
         "NAPI_VERSION=9",
         "NODE_ADDON_API_CPP_EXCEPTIONS_ALL",
@@ -39,7 +40,6 @@
         "-Wextra",
         "-Werror",
         "-fvisibility=hidden",
-        "-isystem <!(node -p \"require('node-addon-api').include_dir\")",
         "<!@(pkg-config --cflags libdrm)"
       ],
       "libraries": ["<!@(pkg-config --libs libdrm)"]

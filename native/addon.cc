@@ -1,4 +1,5 @@
-// The addon's entry: one set of data for each environment that loads it, and the functions of every kernel subsystem.
+// The addon's entry: one set of data for each environment that loads it, and the functions of every kernel
+// subsystem.
 #include <napi.h>
 
 #include <memory>
@@ -26,8 +27,8 @@ namespace dmaflow {
 
 namespace {
 
-// `initialize({ KernelError, InvalidStateError, TypeError, RangeError, copyViews? })`: comes before everything else.
-// Again with the constructors of another realm replaces the first ones.
+// `initialize({ KernelError, InvalidStateError, TypeError, RangeError, copyViews? })`: comes before
+// everything else. Again with the constructors of another realm replaces the first ones.
 void Initialize(const Napi::CallbackInfo& info) {
   AddonData& addon = AddonData::Of(info.Env());
   addon.errors = TakeErrorConstructors(info.Env(), info[0]);
@@ -59,6 +60,6 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 
 }  // namespace
 
-}  // namespace dmaflow
+NODE_API_MODULE(dmaflow, Init)
 
-NODE_API_MODULE(dmaflow, dmaflow::Init)
+}  // namespace dmaflow

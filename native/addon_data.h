@@ -1,5 +1,5 @@
-// Everything that the addon keeps, once for each environment (the main thread, each worker thread): Node destroys it
-// with the environment, and with it closes what is still open and unmaps what is still mapped.
+// Everything that the addon keeps, once for each environment (the main thread, each worker thread): Node
+// destroys it with the environment, and with it closes what is still open and unmaps what is still mapped.
 #pragma once
 
 #include <napi.h>

@@ -52,11 +52,13 @@ double Argument::Integer(double minimum, double maximum, const char* expected) c
 }
 
 uint32_t Argument::Uint32() const {
-  return static_cast<uint32_t>(Integer(0, std::numeric_limits<uint32_t>::max(), "an integer of 0 to 4294967295"));
+  return static_cast<uint32_t>(
+      Integer(0, std::numeric_limits<uint32_t>::max(), "an integer of 0 to 4294967295"));
 }
 
 int32_t Argument::Int32() const {
-  return static_cast<int32_t>(Integer(std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max(),
+  return static_cast<int32_t>(Integer(std::numeric_limits<int32_t>::min(),
+                                      std::numeric_limits<int32_t>::max(),
                                       "an integer of -2147483648 to 2147483647"));
 }
 
@@ -65,7 +67,8 @@ int64_t Argument::Int64() const {
 }
 
 uint64_t Argument::Size() const {
-  return static_cast<uint64_t>(Integer(0, kMaxSafeInteger, "a number of bytes (a safe integer of at least 0)"));
+  return static_cast<uint64_t>(
+      Integer(0, kMaxSafeInteger, "a number of bytes (a safe integer of at least 0)"));
 }
 
 double Argument::Milliseconds() const {

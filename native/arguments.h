@@ -1,5 +1,5 @@
-// Values from JavaScript, checked. Whatever is wrong throws a TypeError (or a RangeError for a number that does not
-// fit) that says which argument of which function, what was expected and what came.
+// Values from JavaScript, checked. Whatever is wrong throws a TypeError (or a RangeError for a number that
+// does not fit) that says which argument of which function, what was expected and what came.
 #pragma once
 
 #include <napi.h>

@@ -1,5 +1,5 @@
-// One call from JavaScript, and how an operation becomes a function of the addon's exports: its arguments checked, its
-// KernelErrors turned into JavaScript's with the path of the fd that it worked on.
+// One call from JavaScript, and how an operation becomes a function of the addon's exports: its arguments
+// checked, its KernelErrors turned into JavaScript's with the path of the fd that it worked on.
 #pragma once
 
 #include <napi.h>
@@ -23,8 +23,8 @@ class Call {
     return Argument(info_[index], std::string(function_) + ": " + name);
   }
 
-  // An fd of the table, borrowed for this call; `syscall` is what the kernel would refuse it in. The path of the first
-  // one of a call is in the KernelErrors of that call.
+  // An fd of the table, borrowed for this call; `syscall` is what the kernel would refuse it in. The path of
+  // the first one of a call is in the KernelErrors of that call.
   int Fd(size_t index, const char* name, const char* syscall) {
     const int fd = Arg(index, name).Int32();
     if (fd_ < 0) fd_ = fd;

@@ -69,7 +69,9 @@ Napi::Value Detach(Call& call) {
   return call.env().Undefined();
 }
 
-Readiness ReadinessFor(const Argument& write) { return write.Boolean() ? Readiness::kWrite : Readiness::kRead; }
+Readiness ReadinessFor(const Argument& write) {
+  return write.Boolean() ? Readiness::kWrite : Readiness::kRead;
+}
 
 Napi::Value Ready(Call& call) {
   const int fd = call.Fd(0, "fd", "poll");

@@ -1,4 +1,5 @@
-// Allocation of dma-bufs from a dma-heap: Documentation/userspace-api/dma-buf-heaps.rst, include/uapi/linux/dma-heap.h.
+// Allocation of dma-bufs from a dma-heap: Documentation/userspace-api/dma-buf-heaps.rst,
+// include/uapi/linux/dma-heap.h.
 #pragma once
 
 #include <napi.h>

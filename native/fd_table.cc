@@ -22,8 +22,8 @@ int FdTable::Add(UniqueFd fd, std::string path) {
   const int number = fd.get();
   const auto stale = entries_.find(number);
   if (stale != entries_.end()) {
-    // Someone closed this number behind the table's back and the kernel gave it out again: the old entry owns nothing
-    // any more, and must not close the new file.
+    // Someone closed this number behind the table's back and the kernel gave it out again: the old entry owns
+    // nothing any more, and must not close the new file.
     stale->second.fd.release();
     entries_.erase(stale);
   }

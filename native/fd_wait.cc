@@ -20,8 +20,8 @@ void CheckUv(napi_env env, napi_status status) {
   if (status != napi_ok) throw Napi::Error::New(env);
 }
 
-// One wait: a poll and a timer, whichever comes first. It belongs to libuv from Start until both handles are closed.
-// An environment that ends meanwhile waits for that (the cleanup hook).
+// One wait: a poll and a timer, whichever comes first. It belongs to libuv from Start until both handles are
+// closed. An environment that ends meanwhile waits for that (the cleanup hook).
 class FdWait {
  public:
   FdWait(Napi::Env env, UniqueFd fd)
@@ -33,7 +33,8 @@ class FdWait {
   static Napi::Promise Start(std::unique_ptr<FdWait> wait, Readiness readiness, double milliseconds) {
     uv_loop_t* loop = nullptr;
     CheckUv(wait->env_, napi_get_uv_event_loop(wait->env_, &loop));
-    // This makes the open file non-blocking, for the other fds of it too; dma-bufs and sync_files have nothing to read.
+    // This makes the open file non-blocking, for the other fds of it too; dma-bufs and sync_files have
+    // nothing to read.
     const int error = uv_poll_init(loop, &wait->poll_, wait->fd_.get());
     if (error < 0) throw KernelError("epoll_ctl", -error);
     FdWait* self = wait.release();
@@ -42,13 +43,14 @@ class FdWait {
     uv_timer_init(loop, &self->timer_);
     // libuv counts from the time it cached when this turn of the loop began, which may be long ago.
     uv_update_time(loop);
-    uv_timer_start(&self->timer_, [](uv_timer_t* timer) { From(timer)->Finish(false); },
-                   static_cast<uint64_t>(std::ceil(milliseconds)), 0);
+    uv_timer_start(
+        &self->timer_, [](uv_timer_t* timer) { From(timer)->Finish(false); },
+        static_cast<uint64_t>(std::ceil(milliseconds)), 0);
     uv_poll_start(&self->poll_, readiness == Readiness::kRead ? UV_READABLE : UV_WRITABLE,
                   [](uv_poll_t* poll, int status, int) { From(poll)->OnPoll(status); });
     napi_add_async_cleanup_hook(
-        self->env_, [](napi_async_cleanup_hook_handle, void* data) { static_cast<FdWait*>(data)->Close(); }, self,
-        &self->cleanup_hook_);
+        self->env_, [](napi_async_cleanup_hook_handle, void* data) { static_cast<FdWait*>(data)->Close(); },
+        self, &self->cleanup_hook_);
     return self->deferred_.Promise();
   }
 

@@ -17,7 +17,8 @@ int OpenFlags(const Argument& options) {
   const Argument access = options["access"];
   const std::string name = access.String();
   if (name != "read" && name != "read-write") throw access.WrongType("'read' or 'read-write'");
-  return (name == "read" ? O_RDONLY : O_RDWR) | (options["nonblock"].OptionalBoolean() ? O_NONBLOCK : 0) | O_CLOEXEC;
+  return (name == "read" ? O_RDONLY : O_RDWR) | (options["nonblock"].OptionalBoolean() ? O_NONBLOCK : 0) |
+         O_CLOEXEC;
 }
 
 Napi::Value Open(Call& call) {

@@ -1,33 +1,21 @@
 #include "frame_loop_capture.h"
 
-#include <linux/videodev2.h>
-
 #include <algorithm>
-#include <array>
 #include <cerrno>
-
-#include "ioctl.h"
 
 namespace dmaflow::loop {
 
 namespace {
 
-using Planes = std::array<v4l2_plane, VIDEO_MAX_PLANES>;
-
-FrameInfo ReadInfo(const v4l2_buffer& buffer) {
+FrameInfo InfoOf(const V4l2Buffer& buffer) {
   FrameInfo info;
   info.sequence = buffer.sequence;
-  info.timestamp = int64_t{buffer.timestamp.tv_sec} * 1'000'000 + buffer.timestamp.tv_usec;
+  info.timestamp = buffer.timestamp_us;
   info.monotonic = (buffer.flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) == V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
-  if (!V4L2_TYPE_IS_MULTIPLANAR(buffer.type)) {
-    info.planes = 1;
-    info.bytes_used[0] = buffer.bytesused;
-    return info;
-  }
-  info.planes = std::min<uint32_t>(buffer.length, VIDEO_MAX_PLANES);
-  for (uint32_t plane = 0; plane < info.planes; ++plane) {
-    const v4l2_plane& said = buffer.m.planes[plane];
-    info.bytes_used[plane] = said.bytesused - std::min(said.bytesused, said.data_offset);
+  info.planes = static_cast<uint32_t>(buffer.plane_count);
+  for (uint32_t index = 0; index < info.planes; ++index) {
+    const V4l2Plane& plane = buffer.planes[index];
+    info.bytes_used[index] = plane.bytes_used - std::min(plane.bytes_used, plane.data_offset);
   }
   return info;
 }
@@ -37,16 +25,18 @@ FrameInfo ReadInfo(const v4l2_buffer& buffer) {
 Capture::Capture(uint32_t id, CaptureConfig config, CaptureCounters& counters)
     : id_(id), config_(std::move(config)), counters_(counters), slots_(config_.buffers.size()) {
   counters_.buffers = static_cast<uint32_t>(slots_.size());
+  for (size_t index = 0; index < slots_.size(); ++index) {
+    for (const BufferPlane& plane : config_.buffers[index]) {
+      slots_[index].planes.push_back({plane.fd.get(), plane.length});
+    }
+  }
 }
 
 void Capture::Start() {
   streaming_ = true;
   try {
-    for (uint32_t index = 0; index < slots_.size(); ++index) {
-      if (const int error = Queue(index)) throw KernelError("VIDIOC_QBUF", error);
-    }
-    int type = static_cast<int>(config_.buffer_type);
-    Ioctl(fd(), VIDIOC_STREAMON, "VIDIOC_STREAMON", &type);
+    for (uint32_t index = 0; index < slots_.size(); ++index) Queue(index);
+    StreamOn(fd(), config_.buffer_type);
   } catch (const KernelError&) {
     Stop();
     throw;
@@ -55,40 +45,36 @@ void Capture::Start() {
 
 void Capture::Stop() noexcept {
   if (!std::exchange(streaming_, false)) return;
-  // This returns buffers that are queued but not yet streaming too.
-  int type = static_cast<int>(config_.buffer_type);
-  TryIoctl(fd(), VIDIOC_STREAMOFF, &type);
+  try {
+    // This returns buffers that are queued but not yet streaming too.
+    StreamOff(fd(), config_.buffer_type);
+  } catch (const KernelError&) {
+    // The device is gone, and the buffers with it.
+  }
   retry_.clear();
   counters_.queued = 0;
 }
 
 Capture::Dequeued Capture::Dequeue(uint32_t& index) {
   if (!running()) return Dequeued::kNone;
-  Planes planes{};
-  v4l2_buffer buffer{};
-  buffer.type = config_.buffer_type;
-  buffer.memory = config_.memory;
-  if (V4L2_TYPE_IS_MULTIPLANAR(buffer.type)) {
-    buffer.m.planes = planes.data();
-    buffer.length = VIDEO_MAX_PLANES;
+  std::optional<V4l2Buffer> buffer;
+  try {
+    buffer = DequeueBuffer(fd(), config_.buffer_type, config_.memory);
+    if (buffer && buffer->index >= slots_.size()) throw KernelError("VIDIOC_DQBUF", EIO);
+  } catch (const KernelError& error) {
+    failure_ = error;
   }
-  int error = TryIoctl(fd(), VIDIOC_DQBUF, &buffer);
-  if (error == EAGAIN) return Dequeued::kNone;
-  if (error == 0 && buffer.index >= slots_.size()) error = EIO;
-  if (error) {
-    failure_.emplace("VIDIOC_DQBUF", error);
-    return Dequeued::kNone;
-  }
+  if (!buffer || failure_) return Dequeued::kNone;
+  index = buffer->index;
   counters_.queued.fetch_sub(1);
-  CountSequence(buffer.sequence);
-  if (buffer.flags & V4L2_BUF_FLAG_ERROR) {
+  CountSequence(buffer->sequence);
+  if (buffer->flags & V4L2_BUF_FLAG_ERROR) {
     counters_.errored.fetch_add(1);
-    Requeue(buffer.index);
+    Requeue(index);
     return Dequeued::kRecycled;
   }
   counters_.captured.fetch_add(1);
-  index = buffer.index;
-  slots_[index].info = ReadInfo(buffer);
+  slots_[index].info = InfoOf(*buffer);
   return Dequeued::kFrame;
 }
 
@@ -98,43 +84,29 @@ void Capture::FailUnexplained() {
 
 void Capture::CountSequence(uint32_t sequence) {
   if (last_sequence_) {
-    // The two fields of an interlaced frame share a number, and one that goes back is a driver that started anew.
+    // The two fields of an interlaced frame share a number, and one that goes back is a driver that started
+    // anew.
     const uint32_t step = sequence - *last_sequence_;
     if (step > 1 && step < UINT32_MAX / 2) counters_.lost.fetch_add(step - 1);
   }
   last_sequence_ = sequence;
 }
 
-int Capture::Queue(uint32_t index) {
-  const std::vector<BufferPlane>& memory = config_.buffers[index];
-  Planes planes{};
-  v4l2_buffer buffer{};
-  buffer.type = config_.buffer_type;
-  buffer.memory = config_.memory;
-  buffer.index = index;
-  if (V4L2_TYPE_IS_MULTIPLANAR(buffer.type)) {
-    for (size_t plane = 0; plane < memory.size(); ++plane) {
-      planes[plane].length = memory[plane].length;
-      if (memory[plane].fd) planes[plane].m.fd = memory[plane].fd.get();
-    }
-    buffer.m.planes = planes.data();
-    buffer.length = static_cast<uint32_t>(memory.size());
-  } else {
-    buffer.length = memory[0].length;
-    if (memory[0].fd) buffer.m.fd = memory[0].fd.get();
-  }
-  const int error = TryIoctl(fd(), VIDIOC_QBUF, &buffer);
-  if (error == 0) counters_.queued.fetch_add(1);
-  return error;
+void Capture::Queue(uint32_t index) {
+  QueueBuffer(fd(), config_.buffer_type, config_.memory, index, slots_[index].planes);
+  counters_.queued.fetch_add(1);
 }
 
 void Capture::Requeue(uint32_t index) {
   if (!running()) return;
-  const int error = Queue(index);
-  if (error == EAGAIN) {
-    retry_.push_back(index);
-  } else if (error) {
-    failure_.emplace("VIDIOC_QBUF", error);
+  try {
+    Queue(index);
+  } catch (const KernelError& error) {
+    if (error.error() == EAGAIN) {
+      retry_.push_back(index);
+    } else {
+      failure_ = error;
+    }
   }
 }
 

@@ -8,22 +8,26 @@
 
 #include "frame_loop_stats.h"
 #include "frame_loop_types.h"
+#include "v4l2_buffer.h"
 
 namespace dmaflow::loop {
 
-// Who keeps a frame. What taps keep waits for JavaScript, so it counts against the capture's reserve; what displays
-// keep comes back by itself.
+// Who keeps a frame. What taps keep waits for JavaScript, so it counts against the capture's reserve; what
+// displays keep comes back by itself.
 enum class Holder { kDisplay, kTap };
 
 // The queue of one capture device. The life of a buffer:
 //   1. Start queues every buffer (VIDIOC_QBUF): it is with the driver.
-//   2. Dequeue takes it out with a frame in it (VIDIOC_DQBUF). Nobody holds it yet. A buffer that the driver flags as
+//   2. Dequeue takes it out with a frame in it (VIDIOC_DQBUF). Nobody holds it yet. A buffer that the driver
+//   flags as
 //      errored goes back to 1 unseen.
 //   3. Whoever wants the frame makes a FrameRef to it: each link's display one, each tap one.
 //   4. The last FrameRef that goes queues it again: back to 1. This is the only way back, so it goes once.
-//   5. Stop (VIDIOC_STREAMOFF) takes all of them out of the driver. FrameRefs that are left stay valid, and no longer
+//   5. Stop (VIDIOC_STREAMOFF) takes all of them out of the driver. FrameRefs that are left stay valid, and
+//   no longer
 //      queue anything.
-// A request that the kernel refuses ends the capture: `failure` says what it was, the buffers stay where they are.
+// A request that the kernel refuses ends the capture: `failure` says what it was, the buffers stay where they
+// are.
 //
 // Belongs to the loop's thread.
 class Capture {
@@ -37,8 +41,8 @@ class Capture {
   // STREAMOFF; what the device says to it no longer matters.
   void Stop() noexcept;
 
-  // Takes one buffer. kFrame: `index` has a frame that someone must make a FrameRef to. kRecycled: it was errored.
-  // kNone: nothing is ready, or the device failed.
+  // Takes one buffer. kFrame: `index` has a frame that someone must make a FrameRef to. kRecycled: it was
+  // errored. kNone: nothing is ready, or the device failed.
   Dequeued Dequeue(uint32_t& index);
   // The poll says that the device failed, and VIDIOC_DQBUF has nothing to say about it.
   void FailUnexplained();
@@ -69,12 +73,14 @@ class Capture {
     uint32_t displays = 0;
     uint32_t taps = 0;
     FrameInfo info;
+    // As the driver wants them with each QBUF; the same fds always, so that it maps each buffer once.
+    std::vector<V4l2QueuePlane> planes;
   };
 
   void Hold(uint32_t index, Holder holder);
   void Drop(uint32_t index, Holder holder);
-  // 0 or the errno.
-  int Queue(uint32_t index);
+  // Throws KernelError.
+  void Queue(uint32_t index);
   void Requeue(uint32_t index);
   void CountSequence(uint32_t sequence);
 
@@ -92,7 +98,8 @@ class Capture {
 // One reference to the frame in a capture's buffer. The capture outlives it.
 class FrameRef {
  public:
-  FrameRef(Capture& capture, uint32_t index, Holder holder) : capture_(&capture), index_(index), holder_(holder) {
+  FrameRef(Capture& capture, uint32_t index, Holder holder)
+      : capture_(&capture), index_(index), holder_(holder) {
     capture.Hold(index, holder);
   }
   ~FrameRef() { Reset(); }

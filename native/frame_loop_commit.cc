@@ -3,23 +3,18 @@
 #include <linux/sync_file.h>
 #include <poll.h>
 #include <unistd.h>
-#include <xf86drmMode.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 
+#include "drm_ptr.h"
 #include "ioctl.h"
 
 namespace dmaflow::loop {
 
 namespace {
-
-struct FreeRequest {
-  void operator()(drmModeAtomicReq* request) const { drmModeAtomicFree(request); }
-};
 
 void ParseFlips(const char* bytes, size_t length, std::vector<FlipEvent>& flips) {
   drm_event header{};
@@ -36,17 +31,19 @@ void ParseFlips(const char* bytes, size_t length, std::vector<FlipEvent>& flips)
 }  // namespace
 
 int SubmitCommit(int drm_fd, const std::vector<PropertyValue>& properties, uint32_t flags, uint32_t token) {
-  const std::unique_ptr<drmModeAtomicReq, FreeRequest> request(drmModeAtomicAlloc());
+  const DrmAtomicPtr request(drmModeAtomicAlloc());
   if (!request) return ENOMEM;
   for (const PropertyValue& property : properties) {
-    const int added = drmModeAtomicAddProperty(request.get(), property.object, property.property, property.value);
+    const int added =
+        drmModeAtomicAddProperty(request.get(), property.object, property.property, property.value);
     if (added < 0) return -added;
   }
   return -drmModeAtomicCommit(drm_fd, request.get(), flags, reinterpret_cast<void*>(uintptr_t{token}));
 }
 
 int ReadFlips(int drm_fd, std::vector<FlipEvent>& flips) {
-  // The file may be in blocking mode, and several displays may share it: the one before may have read it empty.
+  // The file may be in blocking mode, and several displays may share it: the one before may have read it
+  // empty.
   for (;;) {
     pollfd waiting{drm_fd, POLLIN, 0};
     if (::poll(&waiting, 1, 0) <= 0 || !(waiting.revents & POLLIN)) return 0;

@@ -21,12 +21,12 @@ int SubmitCommit(int drm_fd, const std::vector<PropertyValue>& properties, uint3
 
 // Appends the flips that wait on a DRM file; does not block where there are none. 0 or the errno.
 //
-// Events are told apart by a token and not by drmHandleEvent's user pointer: an event may have been left on the open
-// file by someone who is gone.
+// Events are told apart by a token and not by drmHandleEvent's user pointer: an event may have been left on
+// the open file by someone who is gone.
 int ReadFlips(int drm_fd, std::vector<FlipEvent>& flips);
 
-// The status of a sync_file: 0 when all of its fences have signalled without an error, EAGAIN while one has not,
-// otherwise the errno of the one that failed.
+// The status of a sync_file: 0 when all of its fences have signalled without an error, EAGAIN while one has
+// not, otherwise the errno of the one that failed.
 int SyncFileStatus(int fd);
 
 }  // namespace dmaflow::loop

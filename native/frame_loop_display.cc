@@ -28,7 +28,8 @@ Display::Display(uint32_t id, DisplayConfig config, DisplayCounters& counters, E
       counters_(counters),
       epoll_(epoll),
       mailbox_(mailbox),
-      // Anywhere, so that the event of a commit of an earlier loop on this open file is not taken for one of ours.
+      // Anywhere, so that the event of a commit of an earlier loop on this open file is not taken for one of
+      // ours.
       token_(std::random_device{}()) {}
 
 void Display::Link(uint32_t capture, std::vector<uint32_t> framebuffers) {
@@ -38,7 +39,8 @@ void Display::Link(uint32_t capture, std::vector<uint32_t> framebuffers) {
 void Display::Show(Capture& capture, uint32_t index, UniqueFd fence) {
   if (failure_ || stopping_) return;
   if (next_) counters_.dropped.fetch_add(1);
-  next_ = Frame{FrameRef(capture, index, Holder::kDisplay), framebuffers_.at(capture.id())[index], std::move(fence)};
+  next_ = Frame{FrameRef(capture, index, Holder::kDisplay), framebuffers_.at(capture.id())[index],
+                std::move(fence)};
 }
 
 void Display::CommitOnce(CommitRequest request) {
@@ -66,7 +68,9 @@ void Display::Advance(Clock::time_point now) {
     }
   } else if (on_screen_ && !requests_.empty() && now - requests_.front().received >= kRepeatAfter) {
     const FrameRef& shown = on_screen_->reference;
-    Commit(Frame{FrameRef(shown.capture(), shown.index(), Holder::kDisplay), on_screen_->framebuffer, {}, true}, now);
+    Commit(
+        Frame{FrameRef(shown.capture(), shown.index(), Holder::kDisplay), on_screen_->framebuffer, {}, true},
+        now);
   }
 }
 
@@ -137,10 +141,12 @@ int Display::Submit(const Frame& frame, const CommitRequest* request, int32_t* o
   }
   properties_.push_back({config_.plane, config_.framebuffer_property, frame.framebuffer});
   if (frame.fence) {
-    properties_.push_back({config_.plane, *config_.in_fence_property, static_cast<uint64_t>(frame.fence.get())});
+    properties_.push_back(
+        {config_.plane, *config_.in_fence_property, static_cast<uint64_t>(frame.fence.get())});
   }
   if (request) {
-    // What is asked for may need a modeset (a writeback connector that is attached to the CRTC): the asker knows.
+    // What is asked for may need a modeset (a writeback connector that is attached to the CRTC): the asker
+    // knows.
     flags |= DRM_MODE_ATOMIC_ALLOW_MODESET;
     properties_.insert(properties_.end(), request->properties.begin(), request->properties.end());
     if (request->out_fence) {
@@ -151,7 +157,8 @@ int Display::Submit(const Frame& frame, const CommitRequest* request, int32_t* o
   return SubmitCommit(fd(), properties_, flags, ++token_);
 }
 
-void Display::Committed(Frame frame, std::optional<CommitRequest> request, int32_t out_fence, Clock::time_point now) {
+void Display::Committed(Frame frame, std::optional<CommitRequest> request, int32_t out_fence,
+                        Clock::time_point now) {
   UniqueFd fence(out_fence);
   modeset_done_ = true;
   busy_since_.reset();

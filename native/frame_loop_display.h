@@ -18,16 +18,19 @@
 namespace dmaflow::loop {
 
 // The plane of one CRTC. The life of a buffer on it:
-//   1. Show takes a reference: the frame is `next_`. A newer one that comes first replaces it, and it is dropped.
-//   2. With a fence that the plane cannot wait for it becomes `fenced_` until the fence has signalled, so that newer
+//   1. Show takes a reference: the frame is `next_`. A newer one that comes first replaces it, and it is
+//   dropped.
+//   2. With a fence that the plane cannot wait for it becomes `fenced_` until the fence has signalled, so
+//   that newer
 //      frames don't starve it.
-//   3. Committed (DRM_IOCTL_MODE_ATOMIC) it is `pending_`; there is at most one, as the kernel allows. EBUSY puts it
+//   3. Committed (DRM_IOCTL_MODE_ATOMIC) it is `pending_`; there is at most one, as the kernel allows. EBUSY
+//   puts it
 //      back to 1.
 //   4. Its flip event makes it `on_screen_`. Only now the frame that was on the screen loses its reference.
 //   5. The next flip event takes it off the screen, and its reference goes.
 //
-// A display that failed commits no more, and keeps what is or may be on the screen until the loop ends: the hardware
-// still reads it. Belongs to the loop's thread.
+// A display that failed commits no more, and keeps what is or may be on the screen until the loop ends: the
+// hardware still reads it. Belongs to the loop's thread.
 class Display {
  public:
   Display(uint32_t id, DisplayConfig config, DisplayCounters& counters, Epoll& epoll, Mailbox& mailbox);

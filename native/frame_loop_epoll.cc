@@ -16,7 +16,8 @@ constexpr unsigned kIdShift = 32;
 constexpr uint64_t kIdMask = (uint64_t{1} << (kKindShift - kIdShift)) - 1;
 
 uint64_t Pack(WaitKey key) {
-  return uint64_t{static_cast<uint8_t>(key.kind)} << kKindShift | (key.id & kIdMask) << kIdShift | key.request;
+  return uint64_t{static_cast<uint8_t>(key.kind)} << kKindShift | (key.id & kIdMask) << kIdShift |
+         key.request;
 }
 
 WaitKey Unpack(uint64_t packed) {

@@ -32,7 +32,8 @@ class Epoll {
 
   // Waits for EPOLLIN, level-triggered; EPOLLERR and EPOLLHUP come by themselves. Throws KernelError.
   void Add(int fd, WaitKey key);
-  // Before the fd is closed: it is a dup, and its open file lives on elsewhere, so close alone would leave it in.
+  // Before the fd is closed: it is a dup, and its open file lives on elsewhere, so close alone would leave it
+  // in.
   void Remove(int fd) noexcept;
   // Fills `ready` with what can be read by `deadline` (none: whenever something comes).
   void Sleep(std::optional<Clock::time_point> deadline, std::vector<Ready>& ready);

@@ -40,12 +40,14 @@ struct StopCommand {
   std::chrono::milliseconds flip_wait;
 };
 
-using Command = std::variant<AddTapCommand, RemoveTapCommand, ReleaseCommand, PresentCommand, CommitRequest, StopCommand>;
+using Command =
+    std::variant<AddTapCommand, RemoveTapCommand, ReleaseCommand, PresentCommand, CommitRequest, StopCommand>;
 
-// Commands to the loop wake it through an eventfd; events to the owner wake it through its Listener, once for all that
-// come before the owner has ended its dispatch. No lock is held while anyone is woken, and none for longer than a
-// push, so neither thread waits for the other's work. Both queues are bounded by what the owner does: an event is a
-// frame (at most the credit of its tap), the one failure of a device, or the one answer to a command.
+// Commands to the loop wake it through an eventfd; events to the owner wake it through its Listener, once for
+// all that come before the owner has ended its dispatch. No lock is held while anyone is woken, and none for
+// longer than a push, so neither thread waits for the other's work. Both queues are bounded by what the owner
+// does: an event is a frame (at most the credit of its tap), the one failure of a device, or the one answer
+// to a command.
 class Mailbox {
  public:
   // Throws KernelError.
@@ -65,12 +67,12 @@ class Mailbox {
 
   void Send(Command command);
   void OpenTap();
-  // No more frames of this tap. Returns the indices of those that were posted and not fetched: their references are
-  // the loop's again.
+  // No more frames of this tap. Returns the indices of those that were posted and not fetched: their
+  // references are the loop's again.
   std::vector<uint32_t> CloseTap(uint32_t tap);
   void CloseTaps();
-  // The number of events to fetch now. Those that come later wait for the next dispatch, so that a slow consumer of
-  // frames never keeps its thread from other work.
+  // The number of events to fetch now. Those that come later wait for the next dispatch, so that a slow
+  // consumer of frames never keeps its thread from other work.
   size_t BeginDispatch();
   std::optional<Event> Fetch();
   // True when no events are left; the next one wakes the owner. Otherwise the owner is to dispatch again.

@@ -13,8 +13,8 @@ unsigned HighestBit(uint64_t value) { return 63 - static_cast<unsigned>(__builti
 
 }  // namespace
 
-// Below 2^kStepBits every value has a bucket of its own; above, a bucket is 2^shift wide, and (value >> shift) lies
-// in the upper half of 2 * 2^kStepBits.
+// Below 2^kStepBits every value has a bucket of its own; above, a bucket is 2^shift wide, and (value >>
+// shift) lies in the upper half of 2 * 2^kStepBits.
 size_t LatencyHistogram::BucketOf(uint64_t value) {
   value = std::min(value, (uint64_t{1} << kValueBits) - 1);
   if (value < (uint64_t{1} << kStepBits)) return value;

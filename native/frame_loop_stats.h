@@ -1,5 +1,5 @@
-// The figures of a frame loop. The loop's thread writes them, the owner's thread reads them at any time: single
-// figures are exact, two of them may be a frame apart while the loop runs.
+// The figures of a frame loop. The loop's thread writes them, the owner's thread reads them at any time:
+// single figures are exact, two of them may be a frame apart while the loop runs.
 #pragma once
 
 #include <array>
@@ -20,8 +20,8 @@ struct LatencySummary {
   int64_t max = 0;
 };
 
-// Durations in buckets on a logarithmic scale: 64 steps in each octave, so a percentile is off by less than 0.8 %, in
-// 5.5 KiB however many are recorded. One writer.
+// Durations in buckets on a logarithmic scale: 64 steps in each octave, so a percentile is off by less than
+// 0.8 %, in 5.5 KiB however many are recorded. One writer.
 class LatencyHistogram {
  public:
   // Negative ones count as 0.

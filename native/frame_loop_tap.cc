@@ -5,7 +5,12 @@
 namespace dmaflow::loop {
 
 Tap::Tap(uint32_t id, Capture& capture, TapConfig config, TapCounters& counters, Mailbox& mailbox)
-    : id_(id), capture_(capture), config_(config), counters_(counters), mailbox_(mailbox), held_(capture.buffers()) {}
+    : id_(id),
+      capture_(capture),
+      config_(config),
+      counters_(counters),
+      mailbox_(mailbox),
+      held_(capture.buffers()) {}
 
 void Tap::Offer(uint32_t index) {
   if (closed_) return;

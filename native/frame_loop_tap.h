@@ -15,7 +15,8 @@ namespace dmaflow::loop {
 
 // One consumer of a capture's frames. The life of a buffer in it:
 //   1. Offer takes a reference, if the capture's reserve allows it, and skips the frame otherwise.
-//   2. With credit left the frame is posted to the owner, and is `held_` from here on. Without, it waits: `latest`
+//   2. With credit left the frame is posted to the owner, and is `held_` from here on. Without, it waits:
+//   `latest`
 //      keeps one and replaces it by a newer one, `every` keeps up to `max` and skips what comes on top.
 //   3. Take gives the reference back (to be dropped, or passed on to a display) and the credit with it.
 //   4. PostWaiting moves what waits to 2.

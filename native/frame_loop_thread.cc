@@ -13,8 +13,8 @@ namespace {
 
 constexpr auto kQueueRetry = std::chrono::milliseconds(1);
 
-// The highest priority from 10 down that RLIMIT_RTPRIO (or CAP_SYS_NICE) allows: above everything ordinary, below the
-// kernel's interrupt threads.
+// The highest priority from 10 down that RLIMIT_RTPRIO (or CAP_SYS_NICE) allows: above everything ordinary,
+// below the kernel's interrupt threads.
 bool BecomeRealtime() {
   for (int priority = 10; priority >= 1; --priority) {
     sched_param parameters{};
@@ -43,7 +43,8 @@ void LoopThread::AddCapture(CaptureConfig config) {
 
 void LoopThread::AddDisplay(DisplayConfig config) {
   const auto id = static_cast<uint32_t>(displays_.size());
-  displays_.push_back(std::make_unique<Display>(id, std::move(config), counters_.displays[id], epoll_, mailbox_));
+  displays_.push_back(
+      std::make_unique<Display>(id, std::move(config), counters_.displays[id], epoll_, mailbox_));
   display_reported_.push_back(false);
 }
 
@@ -143,7 +144,8 @@ void LoopThread::HandleCommands() {
 }
 
 void LoopThread::Handle(AddTapCommand& command) {
-  taps_.emplace_back(command.tap, *captures_[command.config.capture], command.config, command.counters, mailbox_);
+  taps_.emplace_back(command.tap, *captures_[command.config.capture], command.config, command.counters,
+                     mailbox_);
 }
 
 void LoopThread::Handle(RemoveTapCommand& command) { taps_[command.tap].Close(); }
@@ -163,7 +165,9 @@ void LoopThread::Handle(PresentCommand& command) {
   tap.PostWaiting();
 }
 
-void LoopThread::Handle(CommitRequest& request) { displays_[request.display]->CommitOnce(std::move(request)); }
+void LoopThread::Handle(CommitRequest& request) {
+  displays_[request.display]->CommitOnce(std::move(request));
+}
 
 void LoopThread::Handle(StopCommand& command) {
   const auto by = Clock::now() + command.flip_wait;
@@ -187,7 +191,8 @@ void LoopThread::HandleDisplay(Display& display, bool failed) {
 }
 
 void LoopThread::HandleCapture(Capture& capture, bool failed) {
-  // One round of buffers at most: a driver that returns them as fast as they come must not keep the thread here.
+  // One round of buffers at most: a driver that returns them as fast as they come must not keep the thread
+  // here.
   bool any = false;
   for (size_t round = 0; round < capture.buffers() && !stop_by_ && !capture.ended(); ++round) {
     uint32_t index = 0;
@@ -248,7 +253,8 @@ std::optional<Clock::time_point> LoopThread::Deadline(Clock::time_point now) con
 }
 
 bool LoopThread::FlipsPending() const {
-  return std::any_of(displays_.begin(), displays_.end(), [](const auto& display) { return display->flip_pending(); });
+  return std::any_of(displays_.begin(), displays_.end(),
+                     [](const auto& display) { return display->flip_pending(); });
 }
 
 }  // namespace dmaflow::loop

@@ -16,11 +16,13 @@
 
 namespace dmaflow::loop {
 
-// Everything that the loop's thread works on. Set up by the owner before Run; from then on the thread's alone.
+// Everything that the loop's thread works on. Set up by the owner before Run; from then on the thread's
+// alone.
 //
 // The life of a buffer, once round:
 //   1. The capture dequeues it (see Capture).
-//   2. Each linked display is shown it (see Display), each tap of the capture is offered it (see Tap). What nobody
+//   2. Each linked display is shown it (see Display), each tap of the capture is offered it (see Tap). What
+//   nobody
 //      takes is queued again at once.
 //   3. Commands of the owner give a tap's reference back, or pass it on to a display.
 //   4. With its last reference it is queued again.
@@ -34,8 +36,8 @@ class LoopThread {
   // `direct`: every frame of the capture goes to the display. Otherwise only those that are presented.
   void Link(uint32_t capture, uint32_t display, std::vector<uint32_t> framebuffers, bool direct);
 
-  // From the first QBUF to the last STREAMOFF. Posts StartEvent first and StopEvent last; after that nothing here is
-  // used any more and every fd is closed.
+  // From the first QBUF to the last STREAMOFF. Posts StartEvent first and StopEvent last; after that nothing
+  // here is used any more and every fd is closed.
   void Run();
 
  private:

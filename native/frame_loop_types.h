@@ -129,8 +129,8 @@ using Event = std::variant<FrameEvent, ErrorEvent, EndEvent, StartEvent, CommitE
 class Listener {
  public:
   virtual ~Listener() = default;
-  // Events wait: the owner is to dispatch them (FrameLoop::BeginDispatch) on its own thread, soon. Called on the loop's
-  // thread, once for all events until the owner has ended its dispatch; must not block.
+  // Events wait: the owner is to dispatch them (FrameLoop::BeginDispatch) on its own thread, soon. Called on
+  // the loop's thread, once for all events until the owner has ended its dispatch; must not block.
   virtual void Wake() noexcept = 0;
 };
 

@@ -1,5 +1,5 @@
-// ioctl(2) with the two things that every caller wants: a restart after a signal, and a KernelError with the request's
-// own name.
+// ioctl(2) with the two things that every caller wants: a restart after a signal, and a KernelError with the
+// request's own name.
 #pragma once
 
 #include <sys/ioctl.h>

@@ -11,12 +11,14 @@ namespace {
 Napi::Error Construct(Napi::Env env, const Napi::FunctionReference& constructor,
                       const std::vector<napi_value>& arguments) {
   if (constructor.IsEmpty()) {
-    return Napi::Error::New(env, "the dmaflow addon is not initialized: load it through src/native/binding.ts");
+    return Napi::Error::New(env,
+                            "the dmaflow addon is not initialized: load it through src/native/binding.ts");
   }
   return Napi::Error(env, constructor.Value().New(arguments));
 }
 
-Napi::Error WithMessage(Napi::Env env, const Napi::FunctionReference& constructor, const std::string& message) {
+Napi::Error WithMessage(Napi::Env env, const Napi::FunctionReference& constructor,
+                        const std::string& message) {
   return Construct(env, constructor, {Napi::String::New(env, message)});
 }
 
@@ -42,7 +44,8 @@ Napi::Error InvalidStateErrorOf(Napi::Env env, const std::string& message) {
 }
 
 ErrorConstructors TakeErrorConstructors(Napi::Env env, const Napi::Value& given) {
-  if (!given.IsObject()) throw Napi::TypeError::New(env, "initialize: expected an object of error constructors");
+  if (!given.IsObject())
+    throw Napi::TypeError::New(env, "initialize: expected an object of error constructors");
   const auto take = [&](const char* name) {
     const Napi::Value value = given.As<Napi::Object>().Get(name);
     if (!value.IsFunction()) {
@@ -50,7 +53,8 @@ ErrorConstructors TakeErrorConstructors(Napi::Env env, const Napi::Value& given)
     }
     return Napi::Persistent(value.As<Napi::Function>());
   };
-  return ErrorConstructors{take("KernelError"), take("InvalidStateError"), take("TypeError"), take("RangeError")};
+  return ErrorConstructors{take("KernelError"), take("InvalidStateError"), take("TypeError"),
+                           take("RangeError")};
 }
 
 }  // namespace dmaflow

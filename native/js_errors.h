@@ -1,5 +1,5 @@
-// The errors of src/errors.ts, made from C++. The constructors come from JavaScript once (`initialize`), so that
-// `instanceof` holds there, in a realm of its own (a test runner's sandbox) too.
+// The errors of src/errors.ts, made from C++. The constructors come from JavaScript once (`initialize`), so
+// that `instanceof` holds there, in a realm of its own (a test runner's sandbox) too.
 #pragma once
 
 #include <napi.h>

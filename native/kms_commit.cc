@@ -62,7 +62,8 @@ std::vector<UniqueFd> Commit(int fd, const CommitRequest& request) {
   const DrmAtomicPtr atomic(drmModeAtomicAlloc());
   if (!atomic) throw KernelError(kCommitRequest, ENOMEM);
   const auto add = [&](const PropertySetting& setting) {
-    const int result = drmModeAtomicAddProperty(atomic.get(), setting.object, setting.property, setting.value);
+    const int result =
+        drmModeAtomicAddProperty(atomic.get(), setting.object, setting.property, setting.value);
     if (result < 0) throw KernelError(kCommitRequest, -result);
   };
   for (const PropertySetting& setting : request.properties) add(setting);
@@ -100,7 +101,8 @@ Napi::Value CommitAsync(Call& call) {
   const auto fd = std::make_shared<UniqueFd>(call.DuplicateFd(0, "fd", kCommitRequest));
   CommitRequest request = TakeRequest(call.Arg(1, "request"));
   return PromiseWork<std::vector<UniqueFd>>::Start(
-      call.env(), call.Path(), [fd, request = std::move(request)] { return Commit(fd->get(), request); }, FenceList);
+      call.env(), call.Path(), [fd, request = std::move(request)] { return Commit(fd->get(), request); },
+      FenceList);
 }
 
 Napi::Object FlipValue(Napi::Env env, const drm_event_vblank& event) {

@@ -50,10 +50,11 @@ Napi::Value AddFramebuffer(Call& call) {
     if (!modifier.IsUndefined()) modifiers[index] = modifier.BigUint64();
   }
   uint32_t id = 0;
-  CheckDrm(drmModeAddFB2WithModifiers(fd, request["width"].Uint32(), request["height"].Uint32(),
-                                      request["fourcc"].Uint32(), handles.data(), strides.data(), offsets.data(),
-                                      modifiers.data(), &id, modifier.IsUndefined() ? 0 : DRM_MODE_FB_MODIFIERS),
-           kRequest);
+  CheckDrm(
+      drmModeAddFB2WithModifiers(fd, request["width"].Uint32(), request["height"].Uint32(),
+                                 request["fourcc"].Uint32(), handles.data(), strides.data(), offsets.data(),
+                                 modifiers.data(), &id, modifier.IsUndefined() ? 0 : DRM_MODE_FB_MODIFIERS),
+      kRequest);
   return Napi::Number::New(call.env(), id);
 }
 

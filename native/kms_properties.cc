@@ -13,7 +13,8 @@ namespace dmaflow {
 
 namespace {
 
-// The kernel keeps every value in 64 bits; those of signed properties (CRTC_X, IN_FENCE_FD) are two's complement.
+// The kernel keeps every value in 64 bits; those of signed properties (CRTC_X, IN_FENCE_FD) are two's
+// complement.
 double SignedValue(uint64_t value) { return static_cast<double>(static_cast<int64_t>(value)); }
 
 uint32_t ObjectType(const Argument& type) {
@@ -47,10 +48,12 @@ Napi::Value Properties(Call& call) {
   const int fd = call.Fd(0, "fd", kRequest);
   const uint32_t object = call.Arg(1, "objectId").Uint32();
   const uint32_t type = ObjectType(call.Arg(2, "type"));
-  const auto values = CheckDrm(DrmObjectPropertiesPtr(drmModeObjectGetProperties(fd, object, type)), kRequest);
+  const auto values =
+      CheckDrm(DrmObjectPropertiesPtr(drmModeObjectGetProperties(fd, object, type)), kRequest);
   const Napi::Array list = Napi::Array::New(call.env(), values->count_props);
   for (uint32_t index = 0; index < values->count_props; ++index) {
-    const auto property = CheckDrm(DrmPropertyPtr(drmModeGetProperty(fd, values->props[index])), kPropertyRequest);
+    const auto property =
+        CheckDrm(DrmPropertyPtr(drmModeGetProperty(fd, values->props[index])), kPropertyRequest);
     list.Set(index, PropertyValue(call.env(), *property, values->prop_values[index]));
   }
   return list;
@@ -64,7 +67,7 @@ Napi::Value GetBlob(Call& call) {
     if (errno == ENOENT) return call.env().Undefined();
     throw KernelError(kRequest, errno);
   }
-  const Napi::Uint8Array bytes = Napi::Uint8Array::New(call.env(), blob->length);
+  Napi::Uint8Array bytes = Napi::Uint8Array::New(call.env(), blob->length);
   if (blob->length > 0) std::memcpy(bytes.Data(), blob->data, blob->length);
   return bytes;
 }

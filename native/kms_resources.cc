@@ -33,7 +33,7 @@ double RefreshRate(const drmModeModeInfo& mode) {
 }
 
 Napi::Object ModeValue(Napi::Env env, const drmModeModeInfo& mode) {
-  const Napi::Uint8Array blob = Napi::Uint8Array::New(env, sizeof(mode));
+  Napi::Uint8Array blob = Napi::Uint8Array::New(env, sizeof(mode));
   std::memcpy(blob.Data(), &mode, sizeof(mode));
   const Napi::Object result = Napi::Object::New(env);
   result.Set("name", FixedString(env, mode.name));
@@ -52,7 +52,8 @@ Napi::Value Resources(Call& call) {
   const Napi::Env env = call.env();
   const Napi::Object result = Napi::Object::New(env);
   result.Set("crtcs", IdList(env, resources->crtcs, static_cast<size_t>(resources->count_crtcs)));
-  result.Set("connectors", IdList(env, resources->connectors, static_cast<size_t>(resources->count_connectors)));
+  result.Set("connectors",
+             IdList(env, resources->connectors, static_cast<size_t>(resources->count_connectors)));
   result.Set("encoders", IdList(env, resources->encoders, static_cast<size_t>(resources->count_encoders)));
   result.Set("minWidth", resources->min_width);
   result.Set("maxWidth", resources->max_width);
@@ -99,7 +100,8 @@ Napi::Value Connector(Call& call) {
 
 Napi::Value Planes(Call& call) {
   constexpr char kRequest[] = "DRM_IOCTL_MODE_GETPLANERESOURCES";
-  const auto planes = CheckDrm(DrmPlaneResourcesPtr(drmModeGetPlaneResources(call.Fd(0, "fd", kRequest))), kRequest);
+  const auto planes =
+      CheckDrm(DrmPlaneResourcesPtr(drmModeGetPlaneResources(call.Fd(0, "fd", kRequest))), kRequest);
   return IdList(call.env(), planes->planes, planes->count_planes);
 }
 

@@ -45,7 +45,8 @@ Napi::ArrayBuffer MappingTable::Attach(Napi::Env env, uint32_t id) {
     napi_value value = nullptr;
     const napi_status status = napi_create_external_arraybuffer(
         env, mapping.data(), mapping.length(),
-        [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<View>*>(hint); }, hold.get(), &value);
+        [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<View>*>(hint); }, hold.get(),
+        &value);
     if (status == napi_ok) {
       static_cast<void>(hold.release());
       const Napi::ArrayBuffer array_buffer(env, value);
@@ -53,9 +54,10 @@ Napi::ArrayBuffer MappingTable::Attach(Napi::Env env, uint32_t id) {
       entry.view = std::move(view);
       return array_buffer;
     }
-    if (static_cast<int>(status) != Napi::details::napi_no_external_buffers_allowed) throw Napi::Error::New(env);
+    if (static_cast<int>(status) != Napi::details::napi_no_external_buffers_allowed)
+      throw Napi::Error::New(env);
   }
-  const Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, mapping.length());
+  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, mapping.length());
   std::memcpy(copy.Data(), mapping.data(), mapping.length());
   entry.array_buffer = Napi::Persistent(copy);
   return copy;
@@ -65,7 +67,8 @@ void MappingTable::DetachEntry(Napi::Env env, Entry& entry) {
   if (entry.array_buffer.IsEmpty()) return;
   const Napi::HandleScope scope(env);
   Napi::ArrayBuffer array_buffer = entry.array_buffer.Value();
-  // Detached by someone else: `transfer` moved the memory to another ArrayBuffer, which keeps it through its View.
+  // Detached by someone else: `transfer` moved the memory to another ArrayBuffer, which keeps it through its
+  // View.
   if (!array_buffer.IsDetached()) {
     if (!entry.view) std::memcpy(entry.mapping->data(), array_buffer.Data(), entry.mapping->length());
     array_buffer.Detach();
@@ -75,9 +78,7 @@ void MappingTable::DetachEntry(Napi::Env env, Entry& entry) {
   entry.array_buffer.Reset();
 }
 
-void MappingTable::Detach(Napi::Env env, uint32_t id) {
-  DetachEntry(env, Find(id, "detach"));
-}
+void MappingTable::Detach(Napi::Env env, uint32_t id) { DetachEntry(env, Find(id, "detach")); }
 
 void MappingTable::Remove(Napi::Env env, uint32_t id) {
   DetachEntry(env, Find(id, "munmap"));

@@ -1,9 +1,10 @@
 // Memory of a dma-buf in this process, and the ArrayBuffers over it.
 //
 // The memory is unmapped in one place, ~Mapping. The table holds a mapping until JavaScript unmaps it (or the
-// environment ends); an external ArrayBuffer holds it until the runtime has let go of the memory, which is later than
-// detach, and possibly much later: `ArrayBuffer.prototype.transfer` moves the memory to an ArrayBuffer that this addon
-// never sees. Unmap therefore frees at once where the view was detached here, and leaves the rest to the last holder.
+// environment ends); an external ArrayBuffer holds it until the runtime has let go of the memory, which is
+// later than detach, and possibly much later: `ArrayBuffer.prototype.transfer` moves the memory to an
+// ArrayBuffer that this addon never sees. Unmap therefore frees at once where the view was detached here, and
+// leaves the rest to the last holder.
 #pragma once
 
 #include <napi.h>

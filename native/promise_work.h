@@ -14,8 +14,8 @@
 
 namespace dmaflow {
 
-// `Result` is movable and owns what it holds (a UniqueFd): where the environment ends before the promise settles, it is
-// destroyed and with it closed.
+// `Result` is movable and owns what it holds (a UniqueFd): where the environment ends before the promise
+// settles, it is destroyed and with it closed.
 template <typename Result>
 class PromiseWork : public Napi::AsyncWorker {
  public:

@@ -1,5 +1,5 @@
-// The one owner of a file descriptor. Every fd in this addon lives in one of these, or is borrowed as a plain int for
-// the length of a call.
+// The one owner of a file descriptor. Every fd in this addon lives in one of these, or is borrowed as a plain
+// int for the length of a call.
 #pragma once
 
 #include <unistd.h>

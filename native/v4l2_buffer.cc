@@ -35,7 +35,8 @@ class Request {
     result.flags = buffer_.flags;
     result.sequence = buffer_.sequence;
     result.field = buffer_.field;
-    result.timestamp_us = static_cast<int64_t>(buffer_.timestamp.tv_sec) * 1000000 + buffer_.timestamp.tv_usec;
+    result.timestamp_us =
+        static_cast<int64_t>(buffer_.timestamp.tv_sec) * 1000000 + buffer_.timestamp.tv_usec;
     const bool mmap = buffer_.memory == V4L2_MEMORY_MMAP;
     if (!IsMultiplanar(buffer_.type)) {
       result.plane_count = 1;
@@ -46,7 +47,8 @@ class Request {
     result.plane_count = buffer_.length;
     for (size_t index = 0; index < result.plane_count; ++index) {
       const v4l2_plane& plane = planes_[index];
-      result.planes[index] = {plane.bytesused, plane.length, plane.data_offset, mmap ? plane.m.mem_offset : 0};
+      result.planes[index] = {plane.bytesused, plane.length, plane.data_offset,
+                              mmap ? plane.m.mem_offset : 0};
     }
     return result;
   }
@@ -66,7 +68,8 @@ V4l2Buffer QueryBuffer(int fd, uint32_t type, uint32_t index) {
   return request.Result();
 }
 
-void QueueBuffer(int fd, uint32_t type, uint32_t memory, uint32_t index, const std::vector<V4l2QueuePlane>& planes) {
+void QueueBuffer(int fd, uint32_t type, uint32_t memory, uint32_t index,
+                 const std::vector<V4l2QueuePlane>& planes) {
   constexpr char kRequest[] = "VIDIOC_QBUF";
   const bool multiplanar = IsMultiplanar(type);
   if (planes.size() > (multiplanar ? VIDEO_MAX_PLANES : 1)) throw KernelError(kRequest, EINVAL);

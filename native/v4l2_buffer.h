@@ -1,5 +1,5 @@
-// Buffers of a V4L2 queue, single- and multi-planar alike: Documentation/userspace-api/media/v4l/buffer.rst. Plain C++,
-// for the functions of the addon and for the frame loop.
+// Buffers of a V4L2 queue, single- and multi-planar alike: Documentation/userspace-api/media/v4l/buffer.rst.
+// Plain C++, for the functions of the addon and for the frame loop.
 #pragma once
 
 #include <linux/videodev2.h>
@@ -47,7 +47,8 @@ bool IsMultiplanar(uint32_t type);
 V4l2Buffer QueryBuffer(int fd, uint32_t type, uint32_t index);
 
 // VIDIOC_QBUF. At most VIDEO_MAX_PLANES planes; exactly one for a single-planar type.
-void QueueBuffer(int fd, uint32_t type, uint32_t memory, uint32_t index, const std::vector<V4l2QueuePlane>& planes);
+void QueueBuffer(int fd, uint32_t type, uint32_t memory, uint32_t index,
+                 const std::vector<V4l2QueuePlane>& planes);
 
 // VIDIOC_DQBUF. Nothing where none is ready (EAGAIN on a non-blocking fd).
 std::optional<V4l2Buffer> DequeueBuffer(int fd, uint32_t type, uint32_t memory);

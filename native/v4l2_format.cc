@@ -44,7 +44,8 @@ Napi::Value FormatValue(Napi::Env env, const v4l2_format& format) {
     const v4l2_pix_format_mplane& pixels = format.fmt.pix_mp;
     result = CommonValue(env, pixels);
     for (uint32_t index = 0; index < std::min<uint32_t>(pixels.num_planes, VIDEO_MAX_PLANES); ++index) {
-      planes.Set(index, PlaneValue(env, pixels.plane_fmt[index].bytesperline, pixels.plane_fmt[index].sizeimage));
+      planes.Set(index,
+                 PlaneValue(env, pixels.plane_fmt[index].bytesperline, pixels.plane_fmt[index].sizeimage));
     }
   } else {
     const v4l2_pix_format& pixels = format.fmt.pix;
@@ -124,7 +125,8 @@ Napi::Value TryFormat(Call& call) {
 }
 
 // Undefined where the driver has no frame interval: no such request, or a fraction that says nothing.
-Napi::Value FrameInterval(Call& call, int fd, unsigned long request, const char* name, v4l2_streamparm& parameters) {
+Napi::Value FrameInterval(Call& call, int fd, unsigned long request, const char* name,
+                          v4l2_streamparm& parameters) {
   const int error = TryIoctl(fd, request, &parameters);
   if (error == ENOTTY) return call.env().Undefined();
   if (error != 0) throw KernelError(name, error);

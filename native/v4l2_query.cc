@@ -14,8 +14,9 @@ namespace dmaflow {
 
 namespace {
 
-// Calls `request` with index 0, 1, … until the driver says EINVAL, which is the end of the list, and collects what
-// `describe` makes of each. A driver that does not implement an `optional` request (ENOTTY) has an empty list.
+// Calls `request` with index 0, 1, … until the driver says EINVAL, which is the end of the list, and collects
+// what `describe` makes of each. A driver that does not implement an `optional` request (ENOTTY) has an empty
+// list.
 template <typename Item, typename Describe>
 Napi::Value Enumerate(Call& call, int fd, unsigned long request, const char* name, bool optional, Item item,
                       Describe describe) {

@@ -1,6 +1,6 @@
 // Running other programs: quietly into a log, or for their output.
 import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants, createWriteStream, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, createWriteStream, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Failure } from './failure.mjs';
@@ -85,4 +85,10 @@ function endOf(child) {
 
 function ending({ status, signal }) {
   return signal ? `ended by ${signal}` : `exit status ${status}`;
+}
+
+/** Is a C library there to build with? By pkg-config, or by a header where there is no pkg-config. */
+export function hasLibrary(name, header) {
+  if (!findProgram('pkg-config')) return existsSync(header);
+  return spawnSync('pkg-config', ['--exists', name]).status === 0;
 }

@@ -20,29 +20,23 @@ export interface FrameBuffer {
   readonly planes: readonly DmaBuf[];
 }
 
+/** Where a pool's memory came from and why, for `explain()`. */
+export interface PoolSource extends Omit<AllocationSource, 'heap'> {
+  /** Name of the heap; undefined where a driver exported the memory. */
+  heap: string | undefined;
+}
+
 /**
  * A fixed number of frame buffers of one size, allocated all or none. The pool owns the buffers; memory that others hold
  * a clone of lives on after `close()` until they close theirs.
  */
 export class BufferPool implements Disposable {
   readonly buffers: readonly FrameBuffer[];
-  /** Name of the heap; undefined where a driver exported the memory. */
-  readonly heap: string | undefined;
-  /** For `explain()`: why this memory. */
-  readonly reason: string;
-  /** Heaps that had not enough memory for the pool. */
-  readonly fallbacks: AllocationSource['fallbacks'];
+  readonly source: PoolSource;
 
-  private constructor(
-    planes: readonly (readonly DmaBuf[])[],
-    heap: string | undefined,
-    reason: string,
-    fallbacks: AllocationSource['fallbacks'],
-  ) {
+  private constructor(planes: readonly (readonly DmaBuf[])[], source: PoolSource) {
     this.buffers = planes.map((each, index) => ({ index, planes: each }));
-    this.heap = heap;
-    this.reason = reason;
-    this.fallbacks = fallbacks;
+    this.source = source;
   }
 
   /** Allocates a pool from a heap; the event loop is not blocked. */
@@ -60,13 +54,11 @@ export class BufferPool implements Disposable {
         name: planeName(owner, index, plane, planeLengths.length),
       })),
     );
-    const { buffers, heap, reason, fallbacks } = await allocator.allocateMany(requests, requirement);
+    const { buffers, ...source } = await allocator.allocateMany(requests, requirement);
     const planeCount = planeLengths.length;
     return new BufferPool(
       indices.map((index) => buffers.slice(index * planeCount, (index + 1) * planeCount)),
-      heap,
-      reason,
-      fallbacks,
+      source,
     );
   }
 
@@ -90,7 +82,7 @@ export class BufferPool implements Disposable {
           return buffer;
         }),
       );
-      return new BufferPool(planes, undefined, reason, []);
+      return new BufferPool(planes, { heap: undefined, reason, fallbacks: [] });
     } catch (error) {
       for (const buffer of adopted) buffer.close();
       for (const fd of remaining) kernel.close(fd);

@@ -2,6 +2,7 @@
  * The dma-buf heaps of this machine (Documentation/userspace-api/dma-buf-heaps.rst). They are listed afresh each
  * time: a heap's driver may be a module that is loaded later, so absence is never remembered.
  */
+import { loadKernel } from '../native/binding';
 import type { Kernel, NodeStatus } from '../native/kernel';
 import { noHeapDirectory } from './heap-advice';
 
@@ -58,7 +59,7 @@ interface HeapNode {
  * Lists the heaps, contiguous ones first.
  * @throws UnsupportedError where the kernel has no heaps at all.
  */
-export function listHeaps(kernel: HeapKernel): Heap[] {
+export function listHeaps(kernel: HeapKernel = loadKernel()): Heap[] {
   const names = kernel.listDirectory(HEAP_DIRECTORY);
   if (!names) throw noHeapDirectory(HEAP_DIRECTORY);
   const nodes = names.flatMap((name): HeapNode[] => {

@@ -81,7 +81,18 @@ export function makeMode({ width, height, refresh = 60, preferred = false }: Fak
   const [totalWidth, totalHeight] = [width + 160, height + 30];
   const info = Buffer.alloc(MODE_BYTES);
   info.writeUInt32LE(Math.round((totalWidth * totalHeight * refresh) / 1000), 0);
-  const timings = [width, width + 48, width + 80, totalWidth, 0, height, height + 3, height + 8, totalHeight, 0];
+  const timings = [
+    width,
+    width + 48,
+    width + 80,
+    totalWidth,
+    0,
+    height,
+    height + 3,
+    height + 8,
+    totalHeight,
+    0,
+  ];
   for (const [index, value] of timings.entries()) info.writeUInt16LE(value, 4 + index * 2);
   info.writeUInt32LE(Math.round(refresh), 24);
   info.writeUInt32LE(type, 32);

@@ -1,7 +1,7 @@
 import type { KmsFramebufferRequest } from '../native/kms';
 import { Errno } from './errno';
 import type { FakeDmaBuf } from './fake-dma-buf';
-import { type PixelLayout, pixelLayout, type PlaneBytes, planeSize } from './pixels';
+import { type PixelLayout, type PlaneBytes, pixelLayout, planeSize } from './pixels';
 
 /** A framebuffer: dma-bufs as a picture. Holds them until removed. */
 export class FakeFramebuffer {
@@ -34,7 +34,10 @@ export class FakeFramebuffer {
 
   /** The colour planes' bytes, for a scan-out or a writeback. */
   get bytes(): PlaneBytes[] {
-    return this.planes.map(({ buffer, stride, offset }) => ({ bytes: buffer.pages.bytes.subarray(offset), stride }));
+    return this.planes.map(({ buffer, stride, offset }) => ({
+      bytes: buffer.pages.bytes.subarray(offset),
+      stride,
+    }));
   }
 
   /** Inodes of its dma-bufs, by colour plane. */

@@ -12,7 +12,15 @@ export const PLANE_OVERLAY = 0;
 export const PLANE_PRIMARY = 1;
 
 /** What a property takes. `pointer`: the address of an out-fence. */
-export type PropertyKind = 'range' | 'signed' | 'boolean' | 'enum' | 'blob' | 'framebuffer' | 'crtc' | 'pointer';
+export type PropertyKind =
+  | 'range'
+  | 'signed'
+  | 'boolean'
+  | 'enum'
+  | 'blob'
+  | 'framebuffer'
+  | 'crtc'
+  | 'pointer';
 
 export interface PropertyDefinition {
   name: string;
@@ -96,7 +104,14 @@ export class ModeObject {
 
 /** DRM_MODE_PROP_* of a property. */
 export function propertyFlags({ kind, atomic, immutable = false }: PropertyDefinition): number {
-  const kinds = { range: PROP_RANGE, signed: PROP_SIGNED_RANGE, boolean: PROP_RANGE, enum: PROP_ENUM, blob: PROP_BLOB };
-  const base = kind in kinds ? kinds[kind as keyof typeof kinds] : kind === 'pointer' ? PROP_RANGE : PROP_OBJECT;
+  const kinds = {
+    range: PROP_RANGE,
+    signed: PROP_SIGNED_RANGE,
+    boolean: PROP_RANGE,
+    enum: PROP_ENUM,
+    blob: PROP_BLOB,
+  };
+  const base =
+    kind in kinds ? kinds[kind as keyof typeof kinds] : kind === 'pointer' ? PROP_RANGE : PROP_OBJECT;
   return (base | (immutable ? PROP_IMMUTABLE : 0) | (atomic ? PROP_ATOMIC : 0)) >>> 0;
 }

@@ -1,7 +1,8 @@
 /**
- * One open card, `/dev/dri/cardN`: its fd, what its driver can do, and its objects. A card is shared by the displays of
- * one pipeline, because only one fd of a card can be DRM master: `retain` adds a user, `close` takes one away, and the
- * last one closes the fd (the kernel then removes framebuffers that are left, and puts the console back).
+ * One open card, `/dev/dri/cardN`: its fd, what its driver can do, and its objects. A card is shared by the
+ * displays of one pipeline, because only one fd of a card can be DRM master: `retain` adds a user, `close`
+ * takes one away, and the last one closes the fd (the kernel then removes framebuffers that are left, and
+ * puts the console back).
  */
 import { isKernelError, type KernelError, UnsupportedError } from '../../errors';
 import type { Kernel } from '../../native/kernel';
@@ -53,7 +54,9 @@ export class Card {
     this.resources = this.#resources();
   }
 
-  /** Throws KernelError with advice. Where no other program is DRM master of the card, the new fd becomes it. */
+  /**
+   * Throws KernelError with advice. Where no other program is DRM master of the card, the new fd becomes it.
+   */
   static open(kernel: Kernel, path: string): Card {
     let fd: number;
     try {
@@ -94,8 +97,9 @@ export class Card {
   }
 
   /**
-   * Writeback connectors among them. `probe` asks the hardware whether displays are plugged in and reads their EDID, which takes
-   * time and works only where this fd is DRM master (the kernel gives the last known state elsewhere).
+   * Writeback connectors among them. `probe` asks the hardware whether displays are plugged in and reads
+   * their EDID, which takes time and works only where this fd is DRM master (the kernel gives the last known
+   * state elsewhere).
    */
   connectors(options: { probe: boolean }): KmsConnector[] {
     return this.resources.connectors.map((id) => this.kernel.kmsConnector(this.fd, id, options.probe));
@@ -115,7 +119,7 @@ export class Card {
   requireAtomic(): void {
     if (this.atomic) return;
     throw new UnsupportedError(
-      `${this.name} has no atomic modesetting (DRM_CLIENT_CAP_ATOMIC: EOPNOTSUPP), which dmaflow needs to show frames. ` +
+      `${this.name} has no atomic modesetting (DRM_CLIENT_CAP_ATOMIC: EOPNOTSUPP), which dmaflow needs. ` +
         'Choose another card (`dmaflow devices` lists them), or a newer driver for this one.',
     );
   }
@@ -175,7 +179,8 @@ function openAdvice(error: KernelError, path: string): KernelError {
     case 'EACCES':
     case 'EPERM':
       return error.advise(
-        'Join the group that owns the node (`video` on most systems): `sudo usermod -aG video $USER`, then log in again.',
+        'Join the group that owns the node (`video` on most systems): `sudo usermod -aG video $USER`, ' +
+          'then log in again.',
         path,
       );
     case 'ENOENT':

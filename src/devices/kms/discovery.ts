@@ -1,4 +1,7 @@
-/** The cards of this machine with their connectors, modes and planes, for people and for scripts. Changes nothing. */
+/**
+ * The cards of this machine with their connectors, modes and planes, for people and for scripts. Changes
+ * nothing.
+ */
 import { isKernelError } from '../../errors';
 import { fourccToString } from '../../formats/fourcc';
 import { formatFromDrmFourcc } from '../../formats/pixel-formats';

@@ -34,10 +34,12 @@ interface Candidate {
 }
 
 /**
- * The display that the selector means: of the cards in numeric order, the first connector that is connected, then the first whose
- * state is unknown (some cannot tell). Cards that this user may not open, without a display or without atomic modesetting are passed over
- * where no card is named. Throws with what there is where none fits.
- * @param inUse what other displays of this program use: their cards are shared, since a second fd of a card cannot be DRM master too.
+ * The display that the selector means: of the cards in numeric order, the first connector that is connected,
+ * then the first whose state is unknown (some cannot tell). Cards that this user may not open, without a
+ * display or without atomic modesetting are passed over where no card is named. Throws with what there is
+ * where none fits.
+ * @param inUse what other displays of this program use: their cards are shared, since a second fd of a card
+ * cannot be DRM master too.
  */
 export function chooseDisplay(
   kernel: Kernel,
@@ -78,13 +80,19 @@ function choose(
   const named = selectCards(opened, selector);
   const refusal = refusals[0];
   if (named.length === 0) {
-    if (refusal && (selector.card === undefined || isPath(selector.card) || opened.length === 0)) throw refusal;
+    if (refusal && (selector.card === undefined || isPath(selector.card) || opened.length === 0))
+      throw refusal;
     throw new UnsupportedError(`There is no card \`${selector.card}\`. ${describeCards(opened, refusals)}`);
   }
   if (selector.card !== undefined) named.find((card) => card.hasDisplay)?.requireAtomic();
   const candidates = named
     .filter((card) => card.hasDisplay && card.atomic)
-    .map((card): Candidate => ({ card, connectors: card.connectors({ probe: true }).filter((c) => !isWriteback(c)) }));
+    .map(
+      (card): Candidate => ({
+        card,
+        connectors: card.connectors({ probe: true }).filter((c) => !isWriteback(c)),
+      }),
+    );
   return pick(candidates, selector, inUse) ?? fail(candidates, named, refusals, selector);
 }
 
@@ -122,13 +130,17 @@ function fail(
   if (connector !== undefined && !found) {
     throw new UnsupportedError(`There is no connector \`${connector}\`${where}. Connectors: ${list}.`);
   }
-  const what = connector === undefined ? 'No display is connected' : `Connector \`${connector}\` cannot be used`;
+  const what =
+    connector === undefined ? 'No display is connected' : `Connector \`${connector}\` cannot be used`;
   throw new UnsupportedError(
     `${what}${where}. Connectors: ${list}. Plug a display in and switch it on, or choose another connector.`,
   );
 }
 
-/** A card that is named by its path need not be one of the listed nodes: `/dev/dri/by-path/…` is a link to one. */
+/**
+ * A card that is named by its path need not be one of the listed nodes: `/dev/dri/by-path/…` is a link to
+ * one.
+ */
 function selectNodes(nodes: readonly string[], { card }: DisplaySelector): readonly string[] {
   if (card === undefined || !isPath(card)) return nodes;
   return [nodes.find((path) => path === card) ?? card];
@@ -144,7 +156,9 @@ function isPath(card: string): boolean {
 }
 
 function describeCards(cards: readonly Card[], refusals: readonly KernelError[]): string {
-  const lines = cards.map((card) => card.name + (card.hasDisplay ? '' : ', no display') + (card.atomic ? '' : ', not atomic'));
+  const lines = cards.map(
+    (card) => card.name + (card.hasDisplay ? '' : ', no display') + (card.atomic ? '' : ', not atomic'),
+  );
   const closed = refusals.map(({ path, code }) => `${path} (${code})`);
   return `Cards: ${[...lines, ...closed].join('; ') || 'none'}.`;
 }
@@ -161,7 +175,8 @@ function describeConnectors(candidates: readonly Candidate[]): string {
 
 function noCardAdvice(): string {
   return (
-    'There is no display: no /dev/dri/card* node exists. Load the driver of the display hardware (`dmesg | grep drm` says why ' +
-    'one did not start); the kernel needs CONFIG_DRM and that driver. Without a display, `sudo modprobe vkms` emulates one.'
+    'There is no display: no /dev/dri/card* node exists. Load the driver of the display hardware ' +
+    '(`dmesg | grep drm` says why one did not start); the kernel needs CONFIG_DRM and that driver. ' +
+    'Without a display, `sudo modprobe vkms` emulates one.'
   );
 }

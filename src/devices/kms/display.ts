@@ -1,6 +1,6 @@
 /**
- * A display: one connector with the CRTC and the primary plane that feed it, on a card of which this program is DRM
- * master. Nothing changes on the screen until a commit.
+ * A display: one connector with the CRTC and the primary plane that feed it, on a card of which this program
+ * is DRM master. Nothing changes on the screen until a commit.
  */
 import { UnsupportedError } from '../../errors';
 import { formatFromDrmFourcc, type PixelFormat } from '../../formats/pixel-formats';
@@ -8,8 +8,14 @@ import type { Kernel } from '../../native/kernel';
 import type { KmsConnector, KmsMode, KmsPlane } from '../../native/kms';
 import { Card } from './card';
 import { connectionName } from './connection';
-import { type CardInUse, chooseDisplay, type ChosenDisplay, type DisplaySelector, objectsInUse } from './display-choice';
-import { describeMode, matchingModes, type ModeRequest, parseMode } from './mode-choice';
+import {
+  type CardInUse,
+  type ChosenDisplay,
+  chooseDisplay,
+  type DisplaySelector,
+  objectsInUse,
+} from './display-choice';
+import { describeMode, type ModeRequest, matchingModes, parseMode } from './mode-choice';
 import { PlaneFormats } from './plane-formats';
 import type { PropertySet } from './properties';
 import { findRoute, isWriteback } from './route';
@@ -18,7 +24,8 @@ export interface DisplayOptions extends DisplaySelector {
   /** `1280x720` or `1280x720@60`; left out: the mode that suits the frames. */
   mode?: string | undefined;
   /**
-   * A DRM fd that a desktop leased, in place of `card`; it belongs to the display from here on, also where `open` throws.
+   * A DRM fd that a desktop leased, in place of `card`; it belongs to the display from here on, also where
+   * `open` throws.
    */
   lease?: number | undefined;
 }
@@ -45,11 +52,20 @@ export class Display implements Disposable, CardInUse {
   readonly wantedMode: ModeRequest | undefined;
   readonly writeback: WritebackConnector | undefined;
   /** Names and ids of properties; the values are those from before this program changed anything. */
-  readonly properties: { readonly connector: PropertySet; readonly crtc: PropertySet; readonly plane: PropertySet };
+  readonly properties: {
+    readonly connector: PropertySet;
+    readonly crtc: PropertySet;
+    readonly plane: PropertySet;
+  };
   #open = true;
 
   /** Takes the card over. */
-  private constructor(card: Card, connector: KmsConnector, wantedMode: ModeRequest | undefined, inUse: readonly CardInUse[]) {
+  private constructor(
+    card: Card,
+    connector: KmsConnector,
+    wantedMode: ModeRequest | undefined,
+    inUse: readonly CardInUse[],
+  ) {
     const route = findRoute(card, connector, objectsInUse(card, inUse));
     this.card = card;
     this.connector = connector;
@@ -71,9 +87,10 @@ export class Display implements Disposable, CardInUse {
 
   /**
    * Finds the display and becomes DRM master of its card.
-   * @param inUse displays of the same pipeline that are open: their cards are shared, their connectors, CRTCs and planes avoided.
-   * @throws UnsupportedError where there is no such card, connector or mode, no connected display, no atomic modesetting, or another
-   * DRM master; KernelError where a card may not be opened.
+   * @param inUse displays of the same pipeline that are open: their cards are shared, their connectors, CRTCs
+   * and planes avoided.
+   * @throws UnsupportedError where there is no such card, connector or mode, no connected display, no atomic
+   * modesetting, or another DRM master; KernelError where a card may not be opened.
    */
   static open(kernel: Kernel, options: DisplayOptions = {}, inUse: readonly CardInUse[] = []): Display {
     const { card, connector } = choose(kernel, options, inUse);
@@ -130,7 +147,9 @@ function choose(kernel: Kernel, options: DisplayOptions, inUse: readonly CardInU
   if (options.lease === undefined) return chooseDisplay(kernel, options, inUse);
   const card = Card.fromLease(kernel, options.lease);
   const connectors = card.connectors({ probe: true }).filter((c) => !isWriteback(c));
-  const connector = connectors.find(({ name }) => options.connector === undefined || name === options.connector);
+  const connector = connectors.find(
+    ({ name }) => options.connector === undefined || name === options.connector,
+  );
   if (connector) return { card, connector };
   card.close();
   throw new UnsupportedError(
@@ -154,6 +173,8 @@ function readWriteback(card: Card, id: number): WritebackConnector {
   const properties = card.properties(id, 'connector');
   const blob = card.kernel.kmsGetBlob(card.fd, properties.value('WRITEBACK_PIXEL_FORMATS') ?? 0);
   const view = new DataView(blob?.buffer ?? new ArrayBuffer(0), blob?.byteOffset, blob?.byteLength);
-  const fourccs = Array.from({ length: view.byteLength >>> 2 }, (_, index) => view.getUint32(4 * index, true));
+  const fourccs = Array.from({ length: view.byteLength >>> 2 }, (_, index) =>
+    view.getUint32(4 * index, true),
+  );
   return { id, properties, fourccs };
 }

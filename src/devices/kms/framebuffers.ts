@@ -1,30 +1,16 @@
-/**
- * Framebuffers: dma-bufs made known to a card as pictures. GEM handles are not reference-counted, and importing a
- * dma-buf twice gives the same handle, so handles live only within `addFramebuffer`: the framebuffer keeps the memory.
- */
-import { isKernelError, type KernelError, UnsupportedError } from '../../errors';
-import type { ColorPlaneLayout } from '../../formats/plane-layout';
-import { type PixelFormatName, pixelFormat } from '../../formats/pixel-formats';
+/** The framebuffers of a set of buffers, for one display. */
 import type { Card } from './card';
 import type { Display } from './display';
+import {
+  addFramebuffer,
+  displayFourcc,
+  type PictureLayout,
+  type PictureMemory,
+  removeFramebuffer,
+} from './framebuffer';
 import { DRM_FORMAT_MOD_LINEAR } from './plane-formats';
 
-/** A picture in memory. */
-export interface PictureLayout {
-  format: PixelFormatName;
-  /** Pixels. */
-  width: number;
-  height: number;
-  /** By colour plane: which memory plane, and bytes. */
-  planes: readonly Pick<ColorPlaneLayout, 'memory' | 'offset' | 'stride'>[];
-}
-
-/** The memory of one picture: a dma-buf for each memory plane, borrowed. */
-export interface PictureMemory {
-  planes: readonly { readonly fd: number }[];
-}
-
-/** The framebuffers of a set of buffers. Remove them before the buffers go, and when none is on the screen any more. */
+/** Remove them before the buffers go, and when none is on the screen any more. */
 export class Framebuffers implements Disposable {
   /** By buffer. */
   readonly ids: readonly number[];
@@ -37,31 +23,33 @@ export class Framebuffers implements Disposable {
   }
 
   /**
-   * All buffers or none: what was made is removed where one fails.
+   * All buffers or none: what was made is removed where one fails. Frames are linear in memory; that is said
+   * to the card where its plane lists LINEAR, and left to the driver elsewhere.
    * @param heap the buffers' heap, for the error's advice.
-   * @throws UnsupportedError for a format that no display knows; KernelError with advice where the card refuses.
+   * @throws UnsupportedError for a format that no display knows; KernelError with advice where the card
+   * refuses.
    */
   static import(
-    display: Display,
+    display: Pick<Display, 'card' | 'planeFormats'>,
     layout: PictureLayout,
     buffers: readonly PictureMemory[],
     heap?: string,
   ): Framebuffers {
     const { card, planeFormats } = display;
-    const listed = planeFormats.modifiers(drmFourcc(layout))?.includes(DRM_FORMAT_MOD_LINEAR) ?? false;
+    const listed =
+      planeFormats.modifiers(displayFourcc(layout.format))?.includes(DRM_FORMAT_MOD_LINEAR) ?? false;
     const modifier = card.modifiers && listed ? DRM_FORMAT_MOD_LINEAR : undefined;
-    const framebuffers = new Framebuffers(card, []);
     const ids: number[] = [];
     try {
       for (const buffer of buffers) ids.push(addFramebuffer(card, layout, buffer, { modifier, heap }));
     } catch (error) {
-      new Framebuffers(card, ids).remove();
+      for (const id of ids) removeFramebuffer(card, id);
       throw error;
     }
-    return Object.assign(framebuffers, { ids });
+    return new Framebuffers(card, ids);
   }
 
-  /** RmFB; one that is still on the screen is taken off it by the kernel. Idempotent. */
+  /** RmFB of each. Idempotent. */
   remove(): void {
     if (this.#removed) return;
     this.#removed = true;

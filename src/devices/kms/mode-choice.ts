@@ -1,6 +1,6 @@
 /**
- * Which mode for which frame, and where in it the frame goes. Pure: these are wishes in order; whether the hardware
- * takes one is for a test commit to say.
+ * Which mode for which frame, and where in it the frame goes. Pure: these are wishes in order; whether the
+ * hardware takes one is for a test commit to say.
  */
 import { NegotiationError } from '../../errors';
 import { DRM_MODE_TYPE_PREFERRED, type KmsMode } from '../../native/kms';
@@ -30,7 +30,10 @@ export interface FrameSize {
   fps?: number | undefined;
 }
 
-/** Where the frame lies on the screen (pixels) and what of the frame is shown (16.16 fixed point, as the kernel wants it). */
+/**
+ * Where the frame lies on the screen (pixels) and what of the frame is shown (16.16 fixed point, as the
+ * kernel wants it).
+ */
 export interface Placement {
   crtcX: number;
   crtcY: number;
@@ -50,22 +53,23 @@ export function parseMode(text: string): ModeRequest {
   return match[3] === undefined ? request : { ...request, refresh: Number(match[3]) };
 }
 
-/** Modes of the size, and within half a hertz of the refresh where one is asked for; the nearest refresh first. */
+/**
+ * Modes of the size, and within half a hertz of the refresh where one is asked for; the nearest refresh
+ * first.
+ */
 export function matchingModes(modes: readonly KmsMode[], wanted: ModeRequest): KmsMode[] {
   const sameSize = modes.filter((mode) => mode.width === wanted.width && mode.height === wanted.height);
   const { refresh } = wanted;
   if (refresh === undefined) return sameSize;
   const distance = (mode: KmsMode) => Math.abs(mode.refresh - refresh);
-  return sameSize
-    .filter((mode) => distance(mode) <= SAME_REFRESH)
-    .sort((a, b) => distance(a) - distance(b));
+  return sameSize.filter((mode) => distance(mode) <= SAME_REFRESH).sort((a, b) => distance(a) - distance(b));
 }
 
 /**
- * Modes to try for a frame, the best first. With `wanted`: only modes that match it. Else modes of exactly the frame's
- * size, then those the frame fits within, the smallest first. Of one size, the display's preferred mode comes first,
- * then refresh rates that are a multiple of the frame rate (each frame is shown equally long).
- * Throws {@link NegotiationError} that lists the modes where the frame fits into none.
+ * Modes to try for a frame, the best first. With `wanted`: only modes that match it. Else modes of exactly
+ * the frame's size, then those the frame fits within, the smallest first. Of one size, the display's
+ * preferred mode comes first, then refresh rates that are a multiple of the frame rate (each frame is shown
+ * equally long). Throws {@link NegotiationError} that lists the modes where the frame fits into none.
  */
 export function modeCandidates(modes: readonly KmsMode[], frame: FrameSize, wanted?: ModeRequest): KmsMode[] {
   const eligible = wanted ? matchingModes(modes, wanted) : modes;
@@ -83,7 +87,10 @@ export function modeCandidates(modes: readonly KmsMode[], frame: FrameSize, want
   );
 }
 
-/** The frame in the middle of the mode, unscaled, at even coordinates (chroma of subsampled formats stays aligned). */
+/**
+ * The frame in the middle of the mode, unscaled, at even coordinates (chroma of subsampled formats stays
+ * aligned).
+ */
 export function placement(frame: FrameSize, mode: { width: number; height: number }): Placement {
   const middle = (outer: number, inner: number) => Math.floor((outer - inner) / 4) * 2;
   return {

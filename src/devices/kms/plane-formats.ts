@@ -1,6 +1,6 @@
 /**
- * What a plane can show out of linear memory: its IN_FORMATS blob where the driver has one (formats with modifiers,
- * struct drm_format_modifier_blob in include/uapi/drm/drm_mode.h), else its plain list of formats.
+ * What a plane can show out of linear memory: its IN_FORMATS blob where the driver has one (formats with
+ * modifiers, struct drm_format_modifier_blob in include/uapi/drm/drm_mode.h), else its plain list of formats.
  */
 
 /** include/uapi/drm/drm_fourcc.h. LINEAR is a modifier; no modifier at all lets the driver guess. */

@@ -65,7 +65,8 @@ export class PropertySet {
     const property = this.#byName.get(name);
     if (!property) {
       throw new UnsupportedError(
-        `${this.#object} has no property ${name}, which dmaflow needs: choose another display, or a newer driver.`,
+        `${this.#object} has no property ${name}, which dmaflow needs: choose another display, ` +
+          'or a newer driver.',
       );
     }
     return property;

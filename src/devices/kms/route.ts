@@ -15,8 +15,9 @@ export interface Route {
 }
 
 /**
- * The CRTC and primary plane for a connector. The connector's own CRTC comes first (nothing moves), then an idle one, then
- * one that drives another connector, which loses its picture. Throws {@link UnsupportedError} where there is none.
+ * The CRTC and primary plane for a connector. The connector's own CRTC comes first (nothing moves), then an
+ * idle one, then one that drives another connector, which loses its picture. Throws {@link UnsupportedError}
+ * where there is none.
  * @param taken ids of objects that other displays of this program use.
  */
 export function findRoute(card: Card, connector: KmsConnector, taken: ReadonlySet<number>): Route {
@@ -36,7 +37,8 @@ export function findRoute(card: Card, connector: KmsConnector, taken: ReadonlySe
   }
   throw new UnsupportedError(
     `Connector ${connector.name} of ${card.name} has no CRTC with a primary plane to itself` +
-      `${taken.size > 0 ? ' beside the displays that this pipeline already uses' : ''}. Choose another connector or card.`,
+      `${taken.size > 0 ? ' beside the displays that this pipeline already uses' : ''}. ` +
+      'Choose another connector or card.',
   );
 }
 
@@ -62,7 +64,9 @@ function crtcsInOrder(
 function primaryPlanes(card: Card, taken: ReadonlySet<number>): KmsPlane[] {
   return card
     .planes()
-    .filter((plane) => !taken.has(plane.id) && card.properties(plane.id, 'plane').enumName('type') === 'Primary');
+    .filter(
+      (plane) => !taken.has(plane.id) && card.properties(plane.id, 'plane').enumName('type') === 'Primary',
+    );
 }
 
 function reaches(possibleCrtcs: number, crtcIndex: number): boolean {

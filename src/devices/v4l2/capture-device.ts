@@ -133,7 +133,7 @@ export class CaptureDevice {
     return granted.count;
   }
 
-  /** REQBUFS(0), after STREAMOFF. Exported fds keep their memory. Idempotent. */
+  /** REQBUFS(0), after STREAMOFF. Exported fds keep their memory. Idempotent; nothing is left to do once unplugged. */
   releaseBuffers(): void {
     const memory = this.#memory;
     if (memory === undefined) return;
@@ -141,6 +141,7 @@ export class CaptureDevice {
       try {
         this.#kernel.v4l2RequestBuffers(fd, this.bufferType, memory, 0);
       } catch (error) {
+        if (isKernelError(error, 'ENODEV')) return;
         if (!isKernelError(error, 'EBUSY')) throw error;
         const advice = 'Stop streaming first; kernels before 5.0 also want every exported buffer closed.';
         throw error.advise(advice, this.info.path);

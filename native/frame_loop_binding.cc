@@ -1,0 +1,285 @@
+#include "frame_loop_binding.h"
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+#include <variant>
+
+#include "addon_data.h"
+#include "frame_loop_values.h"
+#include "js_errors.h"
+
+namespace dmaflow {
+
+namespace {
+
+// How long a flip that is pending may hold up the end of an environment.
+constexpr auto kFlipWaitAtExit = std::chrono::milliseconds(100);
+
+constexpr char kListener[] = "listener";
+constexpr const char* kCallbacks[] = {"onFrame", "onError", "onEnd"};
+
+Napi::Error StoppedError(Napi::Env env) {
+  return InvalidStateErrorOf(env, "the frame loop was stopped before the commit was done");
+}
+
+}  // namespace
+
+Napi::Function FrameLoopBinding::Define(Napi::Env env) {
+  const auto method = [](const char* name, auto implementation) {
+    return InstanceMethod(name, implementation, napi_default_method, const_cast<char*>(name));
+  };
+  using Self = FrameLoopBinding;
+  return DefineClass(
+      env, "FrameLoop",
+      {method("addCapture", &Self::Run<&Self::AddCapture>),
+       method("addDisplay", &Self::Run<&Self::AddDisplay>), method("connect", &Self::Run<&Self::Connect>),
+       method("allowPresent", &Self::Run<&Self::AllowPresent>), method("addTap", &Self::Run<&Self::AddTap>),
+       method("removeTap", &Self::Run<&Self::RemoveTap>), method("release", &Self::Run<&Self::Release>),
+       method("present", &Self::Run<&Self::Present>), method("start", &Self::RunAsync<&Self::Start>),
+       method("commitOnce", &Self::RunAsync<&Self::CommitOnce>), method("stop", &Self::RunAsync<&Self::Stop>),
+       method("stats", &Self::Run<&Self::Stats>)});
+}
+
+FrameLoopBinding::FrameLoopBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  const Napi::Env env = info.Env();
+  const Argument listener(info[0], "createFrameLoop: listener");
+  for (const char* callback : kCallbacks) {
+    const Argument function = listener[callback];
+    if (!function.value().IsFunction()) throw function.WrongType("a function");
+  }
+  // As a property, not a reference: the listener may well refer to the loop, and a reference would keep both
+  // alive.
+  info.This().As<Napi::Object>().DefineProperty(
+      Napi::PropertyDescriptor::Value(kListener, listener.value(), napi_default));
+  set_immediate_ = Napi::Persistent(info[1].As<Napi::Function>());
+  try {
+    loop_.emplace(static_cast<loop::Listener&>(*this));
+  } catch (const KernelError& error) {
+    throw ToJavaScript(env, error);
+  }
+  wake_ = WakeFunction::New(env, "dmaflow-loop", 0, 1, this);
+  wake_.Unref(env);
+  // After the thread-safe function's own hook, and so before it at the end: it is still there while the
+  // thread ends.
+  napi_add_env_cleanup_hook(env, AtExit, this);
+}
+
+FrameLoopBinding::~FrameLoopBinding() {
+  napi_remove_env_cleanup_hook(Env(), AtExit, this);
+  Shutdown();
+}
+
+void FrameLoopBinding::AtExit(void* binding) { static_cast<FrameLoopBinding*>(binding)->Shutdown(); }
+
+void FrameLoopBinding::Shutdown() {
+  if (loop_) loop_->Shutdown(kFlipWaitAtExit);
+  if (wake_ != nullptr) wake_.Release();
+  wake_ = WakeFunction();
+}
+
+template <FrameLoopBinding::Method method>
+Napi::Value FrameLoopBinding::Run(const Napi::CallbackInfo& info) {
+  const char* const name = static_cast<const char*>(info.Data());
+  Call call(info, name);
+  try {
+    return (this->*method)(call);
+  } catch (const KernelError& error) {
+    throw ToJavaScript(info.Env(), error, call.Path());
+  } catch (const loop::StateError& error) {
+    throw InvalidStateErrorOf(info.Env(), std::string(name) + ": " + error.what());
+  } catch (const std::out_of_range& error) {
+    throw RangeErrorOf(info.Env(), std::string(name) + ": " + error.what());
+  }
+}
+
+template <FrameLoopBinding::Method method>
+Napi::Value FrameLoopBinding::RunAsync(const Napi::CallbackInfo& info) {
+  try {
+    return Run<method>(info);
+  } catch (const Napi::Error& error) {
+    const auto deferred = Napi::Promise::Deferred::New(info.Env());
+    deferred.Reject(error.Value());
+    return deferred.Promise();
+  }
+}
+
+Napi::Value FrameLoopBinding::AddCapture(Call& call) {
+  const Argument config = call.Arg(0, "config");
+  const FdTable& fds = call.addon().fds;
+  const uint32_t id = loop_->AddCapture(TakeCapture(config, fds));
+  capture_paths_.push_back(fds.Path(config["fd"].Int32()));
+  return Napi::Number::New(call.env(), id);
+}
+
+Napi::Value FrameLoopBinding::AddDisplay(Call& call) {
+  const Argument config = call.Arg(0, "config");
+  const FdTable& fds = call.addon().fds;
+  const uint32_t id = loop_->AddDisplay(TakeDisplay(config, fds));
+  display_paths_.push_back(fds.Path(config["fd"].Int32()));
+  return Napi::Number::New(call.env(), id);
+}
+
+void FrameLoopBinding::Link(Call& call, bool direct) {
+  loop_->Link(call.Arg(0, "capture").Uint32(), call.Arg(1, "display").Uint32(),
+              TakeFramebuffers(call.Arg(2, "framebuffers")), direct);
+}
+
+Napi::Value FrameLoopBinding::Connect(Call& call) {
+  Link(call, true);
+  return call.env().Undefined();
+}
+
+Napi::Value FrameLoopBinding::AllowPresent(Call& call) {
+  Link(call, false);
+  return call.env().Undefined();
+}
+
+Napi::Value FrameLoopBinding::AddTap(Call& call) {
+  return Napi::Number::New(call.env(), loop_->AddTap(TakeTap(call.Arg(0, "config"))));
+}
+
+Napi::Value FrameLoopBinding::RemoveTap(Call& call) {
+  loop_->RemoveTap(call.Arg(0, "tap").Uint32());
+  return call.env().Undefined();
+}
+
+Napi::Value FrameLoopBinding::Release(Call& call) {
+  loop_->Release(call.Arg(0, "tap").Uint32(), call.Arg(1, "capture").Uint32(), call.Arg(2, "index").Uint32());
+  return call.env().Undefined();
+}
+
+Napi::Value FrameLoopBinding::Present(Call& call) {
+  UniqueFd fence;
+  if (!call.Arg(4, "fence").IsUndefined()) fence = call.DuplicateFd(4, "fence", "DRM_IOCTL_MODE_ATOMIC");
+  loop_->Present(call.Arg(0, "tap").Uint32(), call.Arg(1, "capture").Uint32(), call.Arg(2, "index").Uint32(),
+                 call.Arg(3, "display").Uint32(), std::move(fence));
+  return call.env().Undefined();
+}
+
+Napi::Value FrameLoopBinding::Start(Call& call) {
+  loop_->Start();
+  Ref();
+  wake_.Ref(call.env());
+  started_ = Napi::Promise::Deferred::New(call.env());
+  return started_->Promise();
+}
+
+Napi::Value FrameLoopBinding::CommitOnce(Call& call) {
+  const uint32_t display = call.Arg(0, "display").Uint32();
+  const uint32_t request =
+      loop_->CommitOnce(TakeCommit(display, call.Arg(1, "properties"), call.Arg(2, "outFence")));
+  return commits_.emplace(request, Napi::Promise::Deferred::New(call.env())).first->second.Promise();
+}
+
+Napi::Value FrameLoopBinding::Stop(Call& call) {
+  const auto deferred = Napi::Promise::Deferred::New(call.env());
+  loop_->Stop();
+  if (loop_->state() == loop::FrameLoop::State::kStopped) {
+    deferred.Resolve(call.env().Undefined());
+  } else {
+    stopped_.push_back(deferred);
+  }
+  return deferred.Promise();
+}
+
+Napi::Value FrameLoopBinding::Stats(Call& call) { return StatsValue(call.env(), loop_->counters()); }
+
+void FrameLoopBinding::Wake() noexcept { wake_.NonBlockingCall(); }
+
+void FrameLoopBinding::OnWake(Napi::Env env, Napi::Function, FrameLoopBinding* binding, void*) {
+  // Without an environment the queue is being emptied, and the binding is gone.
+  if (static_cast<napi_env>(env) != nullptr) binding->Dispatch(env);
+}
+
+void FrameLoopBinding::Dispatch(Napi::Env env) {
+  const Napi::HandleScope scope(env);
+  // Not collected before the end of this, though the last event lets go of it.
+  const Napi::Object self = Value();
+  for (size_t left = loop_->BeginDispatch(); left > 0; --left) {
+    const std::optional<loop::Event> event = loop_->Fetch();
+    if (!event) break;
+    const Napi::HandleScope each(env);
+    std::visit([&](const auto& value) { Handle(env, value); }, *event);
+  }
+  if (loop_->EndDispatch()) return;
+  // Not at once: where JavaScript is always later than the camera, timers and I/O would never have their
+  // turn.
+  try {
+    const auto again = [this](const Napi::CallbackInfo& info) { Dispatch(info.Env()); };
+    set_immediate_.Call({Napi::Function::New(env, again), self});
+  } catch (const Napi::Error&) {
+    // The environment is ending and calls no JavaScript any more.
+  }
+}
+
+void FrameLoopBinding::Notify(Napi::Env env, const char* callback, const std::vector<napi_value>& arguments) {
+  try {
+    const Napi::Object listener = Value().Get(kListener).As<Napi::Object>();
+    listener.Get(callback).As<Napi::Function>().Call(listener, arguments);
+  } catch (const Napi::Error& error) {
+    // An exception of the listener is uncaught: what follows must not be lost with it.
+    napi_fatal_exception(env, error.Value());
+  }
+}
+
+void FrameLoopBinding::Handle(Napi::Env env, const loop::FrameEvent& event) {
+  Notify(env, "onFrame", {FrameValue(env, event)});
+}
+
+void FrameLoopBinding::Handle(Napi::Env env, const loop::ErrorEvent& event) {
+  Notify(env, "onError", {ErrorValue(env, event)});
+}
+
+void FrameLoopBinding::Handle(Napi::Env env, const loop::EndEvent&) { Notify(env, "onEnd", {}); }
+
+void FrameLoopBinding::Handle(Napi::Env env, const loop::StartEvent& event) {
+  const Napi::Promise::Deferred started = *std::exchange(started_, std::nullopt);
+  if (!event.failure) {
+    started.Resolve(env.Undefined());
+    return;
+  }
+  const auto& paths = event.failure->device == loop::Device::kCapture ? capture_paths_ : display_paths_;
+  started.Reject(ToJavaScript(env, event.failure->error, paths[event.failure->id]).Value());
+}
+
+void FrameLoopBinding::Handle(Napi::Env env, const loop::CommitEvent& event) {
+  const auto commit = commits_.find(event.request);
+  if (commit == commits_.end()) return;
+  const Napi::Promise::Deferred deferred = commit->second;
+  commits_.erase(commit);
+  if (event.error) {
+    deferred.Reject(ToJavaScript(env, *event.error, display_paths_[event.display]).Value());
+  } else if (event.stopped) {
+    deferred.Reject(StoppedError(env).Value());
+  } else {
+    deferred.Resolve(env.Undefined());
+  }
+}
+
+void FrameLoopBinding::Handle(Napi::Env env, const loop::StopEvent&) {
+  for (const auto& [request, deferred] : std::exchange(commits_, {}))
+    deferred.Reject(StoppedError(env).Value());
+  for (const Napi::Promise::Deferred& deferred : std::exchange(stopped_, {}))
+    deferred.Resolve(env.Undefined());
+  wake_.Unref(env);
+  Unref();
+}
+
+void RegisterFrameLoop(Napi::Env env, Napi::Object exports) {
+  struct Made {
+    Napi::FunctionReference constructor;
+    // Taken now: a test's fake timers must not hold frames up.
+    Napi::FunctionReference set_immediate;
+  };
+  const auto made = std::make_shared<Made>();
+  made->constructor = Napi::Persistent(FrameLoopBinding::Define(env));
+  made->set_immediate = Napi::Persistent(env.Global().Get("setImmediate").As<Napi::Function>());
+  const auto create = [made](const Napi::CallbackInfo& info) -> Napi::Value {
+    return made->constructor.New({info[0], made->set_immediate.Value()});
+  };
+  exports.Set("createFrameLoop", Napi::Function::New(env, create, "createFrameLoop"));
+}
+
+}  // namespace dmaflow

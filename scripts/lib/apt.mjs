@@ -1,0 +1,81 @@
+// Installing Debian packages: as root or with sudo, after a question where somebody can answer it.
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { spawnSync } from 'node:child_process';
+import { logDirectory } from './paths.mjs';
+import { findProgram, runLogged } from './processes.mjs';
+import { beginStep, say } from './progress.mjs';
+
+/**
+ * Installs what is missing where that is possible and allowed; otherwise says what to do.
+ * @param {import('./requirements.mjs').Requirement[]} missing
+ * @param {{ yes?: boolean }} options `yes`: do not ask
+ * @returns {Promise<boolean>} whether something was installed
+ */
+export async function installMissing(missing, { yes = false }) {
+  say('Missing on this system:');
+  for (const { purpose, debian } of missing) say(`  ${purpose} (${debian.join(' ')})`);
+  if (!findProgram('apt-get')) {
+    say('There is no apt-get here: install these with your distribution\'s package manager. Going on without them.');
+    return false;
+  }
+  const packages = [...new Set(missing.flatMap(({ debian }) => debian))];
+  const isRoot = process.getuid() === 0;
+  const command = `${isRoot ? '' : 'sudo '}apt-get install ${packages.join(' ')}`;
+  if (!(await mayInstall(command, { yes, isRoot }))) {
+    say(`Install them with:\n  ${command}`);
+    return false;
+  }
+  const prefix = isRoot ? [] : sudo(!yes && canAsk());
+  if (!prefix) {
+    say(`Neither root nor sudo is to be had here. Have somebody run:\n  ${command.replace(/^sudo /, '')}`);
+    return false;
+  }
+  await install(prefix, packages);
+  return true;
+}
+
+async function mayInstall(command, { yes, isRoot }) {
+  if (yes || process.env.CI) return true;
+  if (!canAsk()) return isRoot;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`Install them now with '${command}'? [Y/n] `);
+    return /^(y(es)?)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+function canAsk() {
+  return Boolean(process.stdin.isTTY && process.stderr.isTTY);
+}
+
+// sudo asks for its password here, before its output goes to a log.
+function sudo(mayAsk) {
+  if (!findProgram('sudo')) return undefined;
+  const args = mayAsk ? ['-v'] : ['-n', 'true'];
+  const { status } = spawnSync('sudo', args, { stdio: mayAsk ? 'inherit' : 'ignore' });
+  return status === 0 ? ['sudo', '-n'] : undefined;
+}
+
+async function install(prefix, packages) {
+  const log = join(logDirectory, 'apt.log');
+  const run = (...args) => {
+    const [program, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-y', ...args];
+    return runLogged(program, rest, { log, append: true });
+  };
+  const installing = beginStep(`Installing ${packages.length} system packages`);
+  const attempt = () => run('install', '--no-install-recommends', ...packages);
+  try {
+    // Lists that are absent or old show in a failure; only then are they fetched.
+    await attempt().catch(async () => {
+      await run('update');
+      await attempt();
+    });
+  } catch (error) {
+    installing.failed();
+    throw error;
+  }
+  installing.done();
+}

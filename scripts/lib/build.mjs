@@ -1,0 +1,76 @@
+// The builds in the checkout: the native addon, and what TypeScript compiles. Each is skipped while it is that of
+// its sources.
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { buildDirectory, checkout, logDirectory } from './paths.mjs';
+import { runLogged } from './processes.mjs';
+import { beginStep } from './progress.mjs';
+import { hashOf, hasStamp, writeStamp } from './stamp.mjs';
+
+const stampOf = (name) => join(buildDirectory, 'stamps', name);
+const tool = (path) => join(checkout, 'node_modules', path);
+
+/** The addon, by node-gyp, into build/Release. */
+export async function buildAddon() {
+  const toolchain = [process.versions.modules, process.arch, nodeHeaders() ?? ''];
+  const hash = hashOf(checkout, ['native', 'binding.gyp', 'package-lock.json'], toolchain);
+  const release = join(buildDirectory, 'Release');
+  if (hasStamp(stampOf('addon'), hash) && existsSync(release)) return;
+  // Objects of another Node's headers look up to date to make.
+  const configured = hashOf(checkout, ['binding.gyp'], toolchain);
+  if (!hasStamp(stampOf('addon-configured'), configured)) rmSync(release, { recursive: true, force: true });
+  const args = ['configure', 'build', '--jobs', String(availableParallelism())];
+  const headers = nodeHeaders();
+  const env = headers ? { ...process.env, npm_config_nodedir: headers } : process.env;
+  await step('Building the addon', process.execPath, [tool('node-gyp/bin/node-gyp.js'), ...args], { env });
+  writeStamp(stampOf('addon-configured'), configured);
+  writeStamp(stampOf('addon'), hash);
+}
+
+/** The library into dist/, the samples into build/samples. */
+export async function buildTypeScript() {
+  const configurations = ['tsconfig.json', 'tsconfig.build.json', 'samples/tsconfig.json'];
+  const hash = hashOf(checkout, ['src', 'samples', ...configurations, 'package.json', 'package-lock.json']);
+  const dist = join(checkout, 'dist');
+  if (hasStamp(stampOf('typescript'), hash) && existsSync(dist)) return;
+  rmSync(dist, { recursive: true, force: true });
+  rmSync(join(buildDirectory, 'samples'), { recursive: true, force: true });
+  const tsc = tool('typescript/bin/tsc');
+  await step('Compiling the library', process.execPath, [tsc, '-p', 'tsconfig.build.json']);
+  await step('Compiling the samples', process.execPath, [tsc, '-p', 'samples/tsconfig.json']);
+  linkCommands();
+  writeStamp(stampOf('typescript'), hash);
+}
+
+// The package's own commands, where npm puts those of its dependencies: `npx dmaflow` then needs no installation.
+function linkCommands() {
+  const { bin } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
+  for (const [name, path] of Object.entries(bin)) {
+    const link = join(checkout, 'node_modules/.bin', name);
+    const target = join(checkout, path);
+    if (!existsSync(target)) continue;
+    chmodSync(target, 0o755);
+    mkdirSync(dirname(link), { recursive: true });
+    rmSync(link, { force: true });
+    symlinkSync(relative(dirname(link), target), link);
+  }
+}
+
+// A distribution's Node brings its headers along; without them node-gyp fetches them.
+function nodeHeaders() {
+  const prefix = dirname(dirname(process.execPath));
+  return existsSync(join(prefix, 'include/node/node.h')) ? prefix : undefined;
+}
+
+async function step(title, program, args, options = {}) {
+  const building = beginStep(title);
+  const log = join(logDirectory, `${title.toLowerCase().replaceAll(' ', '-')}.log`);
+  try {
+    await runLogged(program, args, { cwd: checkout, log, ...options });
+  } catch (error) {
+    building.failed();
+    throw error;
+  }
+  building.done();
+}

@@ -1,0 +1,41 @@
+// The npm packages of package-lock.json.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkout, logDirectory } from './paths.mjs';
+import { findProgram, runLogged } from './processes.mjs';
+import { beginStep } from './progress.mjs';
+import { hashOf, hasStamp, writeStamp } from './stamp.mjs';
+import { Failure } from './failure.mjs';
+
+const stamp = join(checkout, 'node_modules/.dmaflow-lock');
+
+export async function installNpmPackages() {
+  const lock = hashOf(checkout, ['package-lock.json']);
+  if (hasStamp(stamp, lock)) return;
+  if (!isInstalled()) {
+    if (!findProgram('npm')) throw new Failure('npm is missing; it comes with Node, or as the package npm.');
+    const installing = beginStep('Installing npm packages');
+    try {
+      // No scripts: the only ones that matter build the addon, which is a step of its own.
+      const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+      await runLogged('npm', args, { cwd: checkout, log: join(logDirectory, 'npm.log') });
+    } catch (error) {
+      installing.failed();
+      throw error;
+    }
+    installing.done();
+  }
+  writeStamp(stamp, lock);
+}
+
+// Installed by hand with npm: its own record of what lies in node_modules agrees with the lock.
+function isInstalled() {
+  const record = join(checkout, 'node_modules/.package-lock.json');
+  if (!existsSync(record)) return false;
+  const packagesOf = (path) => JSON.parse(readFileSync(path, 'utf8')).packages;
+  const wanted = packagesOf(join(checkout, 'package-lock.json'));
+  const actual = packagesOf(record);
+  const same = (path) => actual[path]?.version === wanted[path]?.version;
+  const required = Object.keys(wanted).filter((path) => path !== '' && !wanted[path].optional);
+  return required.every(same) && Object.keys(actual).every(same);
+}

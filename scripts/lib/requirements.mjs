@@ -1,0 +1,83 @@
+// What the project needs of the system, by purpose, and how to see whether it is there.
+import { existsSync, readdirSync } from 'node:fs';
+import { cachedKernel } from '../../test/board/machine/kernel.mjs';
+import { defaultBoard } from '../../test/board/machine/boards.mjs';
+import { findProgram, hasLibrary } from './processes.mjs';
+
+/**
+ * @typedef {object} Requirement
+ * @property {string} purpose in words, for distributions whose package names we do not know
+ * @property {Level[]} levels the jobs that need it
+ * @property {string[]} debian packages
+ * @property {() => boolean} present
+ */
+
+/** @typedef {'build' | 'board' | 'test' | 'window'} Level */
+
+const programs = (...names) => () => names.every((name) => findProgram(name));
+const kernelIsBuilt = () => Boolean(process.env.DMAFLOW_BOARD_KERNEL) || cachedKernel(defaultBoard) !== undefined;
+const forKernel = (present) => () => kernelIsBuilt() || present();
+
+/** @type {Requirement[]} */
+const requirements = [
+  {
+    purpose: 'a C++17 compiler and make, for the addon',
+    levels: ['build'],
+    debian: ['g++', 'make'],
+    present: programs('g++', 'make'),
+  },
+  { purpose: 'Python 3, for node-gyp', levels: ['build'], debian: ['python3'], present: programs('python3') },
+  { purpose: 'pkg-config', levels: ['build'], debian: ['pkg-config'], present: programs('pkg-config') },
+  {
+    purpose: 'libdrm with its headers, for the addon',
+    levels: ['build'],
+    debian: ['libdrm-dev'],
+    present: () => hasLibrary('libdrm', '/usr/include/libdrm/drm.h'),
+  },
+  {
+    purpose: 'QEMU for x86-64, the emulated board',
+    levels: ['board'],
+    debian: ['qemu-system-x86'],
+    present: programs(defaultBoard.qemu.program),
+  },
+  {
+    purpose: 'a C compiler, make, flex, bison, bc and xz, for the board\'s kernel',
+    levels: ['board'],
+    debian: ['gcc', 'libc6-dev', 'make', 'flex', 'bison', 'bc', 'xz-utils'],
+    present: forKernel(programs('gcc', 'make', 'flex', 'bison', 'bc', 'xz')),
+  },
+  {
+    purpose: 'libelf with its headers, for the board\'s kernel',
+    levels: ['board'],
+    debian: ['libelf-dev'],
+    present: forKernel(() => hasLibrary('libelf', '/usr/include/libelf.h')),
+  },
+  {
+    purpose: 'QEMU\'s window, to see the board\'s screen',
+    levels: ['window'],
+    debian: ['qemu-system-gui'],
+    present: hasQemuWindow,
+  },
+  { purpose: 'strace, for the board tests', levels: ['test'], debian: ['strace'], present: programs('strace') },
+  {
+    purpose: 'v4l2-ctl and media-ctl, for the board tests',
+    levels: ['test'],
+    debian: ['v4l-utils'],
+    present: programs('v4l2-ctl', 'media-ctl'),
+  },
+];
+
+/** What is missing for the jobs. @param {Level[]} levels */
+export function missingRequirements(levels) {
+  return requirements.filter((requirement) => {
+    return requirement.levels.some((level) => levels.includes(level)) && !requirement.present();
+  });
+}
+
+/** Debian builds QEMU's windows as modules, other distributions may have them in the program. */
+export function hasQemuWindow() {
+  const libraries = existsSync('/usr/lib') ? readdirSync('/usr/lib') : [];
+  const directories = ['/usr/lib/qemu', '/usr/lib64/qemu', ...libraries.map((name) => `/usr/lib/${name}/qemu`)];
+  const modules = directories.filter((path) => existsSync(path)).flatMap((path) => readdirSync(path));
+  return modules.length === 0 || modules.includes('ui-gtk.so');
+}

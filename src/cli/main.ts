@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+/** The `dmaflow` command. Each subcommand is a function from the kernel to what it prints. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { InvalidStateError, KernelError, NegotiationError, UnsupportedError } from '../errors';
+import { loadKernel } from '../native/binding';
+import type { Kernel } from '../native/kernel';
+import { devicesCommand } from './devices';
+import { heapsCommand } from './heaps';
+import type { CommandOutput } from './output';
+
+interface JsonOption {
+  json?: boolean;
+}
+
+function createProgram(): Command {
+  const program = new Command('dmaflow')
+    .description('What this machine has for zero-copy camera-to-display pipelines.')
+    .version(packageVersion());
+  program
+    .command('heaps')
+    .description('list the dma-buf heaps: name, kind, other names of the same memory, permission')
+    .option('--json', 'print JSON: [{name, kind, path, aliases, permitted}]')
+    .addHelpText('after', '\nExit status 1 where the kernel has no heaps; --json prints [] then.')
+    .action((options: JsonOption) => run(heapsCommand, options));
+  program
+    .command('devices')
+    .description('list cameras with their formats, and displays with their modes')
+    .option('--json', 'print JSON: {cameras, displays}')
+    .addHelpText('after', '\nExit status 0 also where there are none; stderr then says what is missing.')
+    .action((options: JsonOption) => run(devicesCommand, options));
+  return program;
+}
+
+function run(command: (kernel: Kernel, options: JsonOption) => CommandOutput, options: JsonOption): void {
+  try {
+    const { stdout, stderr, exitCode } = command(loadKernel(), options);
+    if (stdout !== '') process.stdout.write(`${stdout}\n`);
+    if (stderr !== '') process.stderr.write(`${stderr}\n`);
+    process.exitCode = exitCode;
+  } catch (error) {
+    if (!isExpected(error)) throw error;
+    process.stderr.write(`dmaflow: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** Errors that say what to do; any other is a bug, and keeps its stack. */
+function isExpected(error: unknown): error is Error {
+  return [KernelError, UnsupportedError, NegotiationError, InvalidStateError].some(
+    (type) => error instanceof type,
+  );
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8'));
+  return version;
+}
+
+// `dmaflow devices | head` closes the pipe early.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+createProgram().parse();

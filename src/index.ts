@@ -1,0 +1,34 @@
+/** dmaflow: zero-copy V4L2 camera to KMS display pipelines. Named exports only. */
+export { type HeapIntent, chooseHeap } from './allocators/choose-heap';
+export type { CpuAccess } from './allocators/cpu-access';
+export { BufferPool, type BufferPoolRequest, type FrameBuffer } from './allocators/buffer-pool';
+export { DmaBuf, type DmaBufOptions, type ReadyOptions } from './allocators/dma-buf';
+export {
+  type Allocation,
+  type AllocationRequest,
+  DmaHeapAllocator,
+  type DmaHeapAllocatorOptions,
+} from './allocators/dma-heap-allocator';
+export type { HeapCandidate, HeapPreferences } from './allocators/heap-policy';
+export { type Heap, type HeapKind, listHeaps } from './allocators/heaps';
+export { type CpuAccessMode, type MemoryRequirement, memoryRequirement } from './allocators/memory-requirement';
+export { Display, type DisplayOptions } from './devices/kms/display';
+export { listCards } from './devices/kms/discovery';
+export { type KmsSinkOptions, kmsSink } from './devices/kms/sink';
+export { CaptureDevice, type CaptureOptions } from './devices/v4l2/capture-device';
+export { type CameraInfo, listCameras } from './devices/v4l2/discovery';
+export { type V4l2SourceOptions, v4l2Source } from './devices/v4l2/source';
+export { InvalidStateError, KernelError, NegotiationError, StageError, UnsupportedError } from './errors';
+export type { ColorSpace } from './formats/color-space';
+export { type PixelFormat, type PixelFormatName, pixelFormat } from './formats/pixel-formats';
+export { type ColorPlaneLayout, planeLayout } from './formats/plane-layout';
+export { loadKernel } from './native/binding';
+export type { Kernel } from './native/kernel';
+export { type CpuStageFunction, type CpuStageOptions, cpuStage } from './pipeline/cpu-stage';
+export type { Frame, FrameMetadata } from './pipeline/frame';
+export type { FrameCpuAccess, PlanePixels } from './pipeline/frame-cpu-access';
+export { type Tee, tee } from './pipeline/graph';
+export { type FramesOptions, Pipeline, type PipelineOptions, type PipelineState } from './pipeline/pipeline';
+export type { Screenshot } from './pipeline/screenshot';
+export type { CreditPolicy, SinkStage, SourceStage, Stage, TransformStage } from './pipeline/stage';
+export type { PipelineStats, StageStats } from './pipeline/stats';

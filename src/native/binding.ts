@@ -1,0 +1,55 @@
+/** The only file that loads the addon (`native/`). */
+import { join } from 'node:path';
+import { InvalidStateError, KernelError, UnsupportedError } from '../errors';
+import type { Kernel } from './kernel';
+
+interface Addon extends Kernel {
+  /**
+   * Comes before everything else: the addon throws these errors. Each JavaScript realm has its own built-in ones, so
+   * they are handed over too.
+   */
+  initialize(options: {
+    KernelError: typeof KernelError;
+    InvalidStateError: typeof InvalidStateError;
+    TypeError: typeof TypeError;
+    RangeError: typeof RangeError;
+    /** Views of mappings are copies, as in a runtime that refuses external buffers. For tests. */
+    copyViews?: boolean;
+  }): void;
+}
+
+/** This file is in src/native or dist/native; binding.gyp, build/ and prebuilds/ are in the folder of the package. */
+const PACKAGE_FOLDER = join(__dirname, '..', '..');
+
+let kernel: Kernel | undefined;
+
+/**
+ * The real kernel. Loads the addon the first time.
+ *
+ * @throws UnsupportedError where the addon is not built or does not load; the loader's own error is its cause.
+ */
+export function loadKernel(): Kernel {
+  kernel ??= initialized(loadAddon());
+  return kernel;
+}
+
+function initialized(addon: Addon): Kernel {
+  addon.initialize({ KernelError, InvalidStateError, TypeError, RangeError });
+  return addon;
+}
+
+function loadAddon(): Addon {
+  try {
+    const load: (folder: string) => Addon = require('node-gyp-build');
+    return load(PACKAGE_FOLDER);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.trim() : String(cause);
+    throw new UnsupportedError(
+      `the native addon of dmaflow does not load: ${reason}\n` +
+        `Build it with \`npm run build:native\` in ${PACKAGE_FOLDER} (\`npm rebuild dmaflow\` in a project that uses it). ` +
+        'That needs a C++17 compiler, make, Python 3, pkg-config and the headers of libdrm; on Debian and Ubuntu: ' +
+        'apt-get install g++ make python3 pkg-config libdrm-dev',
+      { cause },
+    );
+  }
+}
