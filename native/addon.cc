@@ -9,9 +9,7 @@
 #include "dma_heap.h"
 #include "file_system.h"
 #include "files.h"
-#if __has_include("frame_loop_binding.h")
 #include "frame_loop_binding.h"
-#endif
 #include "kms_commit.h"
 #include "kms_device.h"
 #include "kms_framebuffer.h"
@@ -52,9 +50,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterKmsProperties(env, exports);
   RegisterKmsFramebuffer(env, exports);
   RegisterKmsCommit(env, exports);
-#if __has_include("frame_loop_binding.h")
   RegisterFrameLoop(env, exports);
-#endif
   return exports;
 }
 

@@ -164,6 +164,7 @@ void FrameLoop::Shutdown(std::chrono::milliseconds flip_wait) {
 void FrameLoop::Stopped() {
   if (thread_.joinable()) thread_.join();
   work_.reset();
+  mailbox_.Close();
   state_ = State::kStopped;
 }
 

@@ -55,16 +55,21 @@ void Capture::Stop() noexcept {
   counters_.queued = 0;
 }
 
-Capture::Dequeued Capture::Dequeue(uint32_t& index) {
-  if (!running()) return Dequeued::kNone;
-  std::optional<V4l2Buffer> buffer;
+std::optional<V4l2Buffer> Capture::TakeFromDriver() {
   try {
-    buffer = DequeueBuffer(fd(), config_.buffer_type, config_.memory);
+    std::optional<V4l2Buffer> buffer = DequeueBuffer(fd(), config_.buffer_type, config_.memory);
     if (buffer && buffer->index >= slots_.size()) throw KernelError("VIDIOC_DQBUF", EIO);
+    return buffer;
   } catch (const KernelError& error) {
     failure_ = error;
+    return std::nullopt;
   }
-  if (!buffer || failure_) return Dequeued::kNone;
+}
+
+Capture::Dequeued Capture::Dequeue(uint32_t& index) {
+  if (!running()) return Dequeued::kNone;
+  const std::optional<V4l2Buffer> buffer = TakeFromDriver();
+  if (!buffer) return Dequeued::kNone;
   index = buffer->index;
   counters_.queued.fetch_sub(1);
   CountSequence(buffer->sequence);

@@ -79,6 +79,8 @@ class Capture {
 
   void Hold(uint32_t index, Holder holder);
   void Drop(uint32_t index, Holder holder);
+  // Nothing where no buffer is ready, or the device failed.
+  std::optional<V4l2Buffer> TakeFromDriver();
   // Throws KernelError.
   void Queue(uint32_t index);
   void Requeue(uint32_t index);

@@ -71,6 +71,8 @@ class Mailbox {
   // references are the loop's again.
   std::vector<uint32_t> CloseTap(uint32_t tap);
   void CloseTaps();
+  // When no one receives any more: commands go nowhere from now on.
+  void Close() { wake_.reset(); }
   // The number of events to fetch now. Those that come later wait for the next dispatch, so that a slow
   // consumer of frames never keeps its thread from other work.
   size_t BeginDispatch();

@@ -76,6 +76,8 @@ export class StageError extends Error {
 
 /** `EBUSY` for 16. Unknown numbers give `errno 1234`. */
 export function errnoName(errno: number): string {
+  // Node says ENOTSUP, which is the same number; the kernel's errno.h has this name only.
+  if (errno === constants.errno.EOPNOTSUPP) return 'EOPNOTSUPP';
   try {
     return getSystemErrorName(-errno);
   } catch {

@@ -1,7 +1,8 @@
 // Installing Debian packages: as root or with sudo, after a question where somebody can answer it.
+
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { spawnSync } from 'node:child_process';
 import { logDirectory } from './paths.mjs';
 import { findProgram, runLogged } from './processes.mjs';
 import { beginStep, say } from './progress.mjs';
@@ -16,7 +17,9 @@ export async function installMissing(missing, { yes = false }) {
   say('Missing on this system:');
   for (const { purpose, debian } of missing) say(`  ${purpose} (${debian.join(' ')})`);
   if (!findProgram('apt-get')) {
-    say('There is no apt-get here: install these with your distribution\'s package manager. Going on without them.');
+    say(
+      "There is no apt-get here: install these with your distribution's package manager. Going on without them.",
+    );
     return false;
   }
   const packages = [...new Set(missing.flatMap(({ debian }) => debian))];
@@ -62,7 +65,15 @@ function sudo(mayAsk) {
 async function install(prefix, packages) {
   const log = join(logDirectory, 'apt.log');
   const run = (...args) => {
-    const [program, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-y', ...args];
+    const [program, ...rest] = [
+      ...prefix,
+      'env',
+      'DEBIAN_FRONTEND=noninteractive',
+      'apt-get',
+      '-q',
+      '-y',
+      ...args,
+    ];
     return runLogged(program, rest, { log, append: true });
   };
   const installing = beginStep(`Installing ${packages.length} system packages`);

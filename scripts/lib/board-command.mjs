@@ -9,13 +9,16 @@ import { say } from './progress.mjs';
 import { setUp } from './set-up.mjs';
 
 const usage =
-  'npm run board -- [--append "KERNEL ARGS"] [--timeout SECONDS] [--mem 2G] [--device NAME]… [--yes] [-- COMMAND ARGS…]';
+  'npm run board -- [--append "KERNEL ARGS"] [--timeout SECONDS] [--mem 2G] [--device NAME]… [--no-build] [--yes] ' +
+  '[-- COMMAND ARGS…]';
 
 const options = {
   append: { type: 'string', multiple: true },
   timeout: { type: 'string' },
   mem: { type: 'string' },
   device: { type: 'string', multiple: true },
+  // For looking round with what is built, or when a build is what is broken.
+  'no-build': { type: 'boolean' },
   yes: { type: 'boolean' },
 };
 
@@ -30,9 +33,11 @@ export async function board() {
   const isShell = positionals.length === 0;
   const onTerminal = Boolean(process.stdin.isTTY && process.stdout.isTTY);
   if (isShell && !onTerminal) {
-    throw new Failure(`A shell in the board needs a terminal; give a command.\nUsage: ${usage}`, { exitCode: 2 });
+    throw new Failure(`A shell in the board needs a terminal; give a command.\nUsage: ${usage}`, {
+      exitCode: 2,
+    });
   }
-  await setUp('board', { yes: values.yes });
+  await setUp(['board'], { yes: values.yes, build: !values['no-build'] });
 
   let machine;
   const stop = () => machine?.stop();
@@ -52,7 +57,8 @@ export async function board() {
     },
   });
   process.stdin.unref?.();
-  if (timeout !== undefined && result.status === 124) say(`The command was ended after ${timeout} s (--timeout).`);
+  if (timeout !== undefined && result.status === 124)
+    say(`The command was ended after ${timeout} s (--timeout).`);
   if (result.outDirectory) say(`Files from the board: ${relative(process.cwd(), result.outDirectory)}`);
   return result.status;
 }

@@ -1,8 +1,8 @@
 // The builds in the checkout: the native addon, and what TypeScript compiles. Each is skipped while it is that of
 // its sources.
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
 import { availableParallelism } from 'node:os';
+import { dirname, join, relative } from 'node:path';
 import { buildDirectory, checkout, logDirectory } from './paths.mjs';
 import { runLogged } from './processes.mjs';
 import { beginStep } from './progress.mjs';

@@ -1,11 +1,11 @@
 // The npm packages of package-lock.json.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Failure } from './failure.mjs';
 import { checkout, logDirectory } from './paths.mjs';
 import { findProgram, runLogged } from './processes.mjs';
 import { beginStep } from './progress.mjs';
 import { hashOf, hasStamp, writeStamp } from './stamp.mjs';
-import { Failure } from './failure.mjs';
 
 const stamp = join(checkout, 'node_modules/.dmaflow-lock');
 

@@ -26,7 +26,12 @@ export function readOptions(usage, options, { argv = process.argv.slice(2), posi
 export function readNumber(name, text, { minimum, integer = false }) {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < minimum || (integer && !Number.isInteger(value))) {
+  if (
+    text.trim() === '' ||
+    !Number.isFinite(value) ||
+    value < minimum ||
+    (integer && !Number.isInteger(value))
+  ) {
     const kind = integer ? 'a whole number' : 'a number';
     throw new Failure(`--${name} takes ${kind} of at least ${minimum}, not '${text}'.`, { exitCode: 2 });
   }
@@ -37,7 +42,8 @@ export function readNumber(name, text, { minimum, integer = false }) {
 export function readSize(name, text) {
   if (text === undefined) return undefined;
   const match = /^([1-9]\d*)x([1-9]\d*)$/.exec(text);
-  if (!match) throw new Failure(`--${name} takes WIDTHxHEIGHT, such as 1280x720, not '${text}'.`, { exitCode: 2 });
+  if (!match)
+    throw new Failure(`--${name} takes WIDTHxHEIGHT, such as 1280x720, not '${text}'.`, { exitCode: 2 });
   return { width: Number(match[1]), height: Number(match[2]) };
 }
 

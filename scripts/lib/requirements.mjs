@@ -1,7 +1,7 @@
 // What the project needs of the system, by purpose, and how to see whether it is there.
 import { existsSync, readdirSync } from 'node:fs';
-import { cachedKernel } from '../../test/board/machine/kernel.mjs';
 import { defaultBoard } from '../../test/board/machine/boards.mjs';
+import { cachedKernel } from '../../test/board/machine/kernel.mjs';
 import { findProgram, hasLibrary } from './processes.mjs';
 
 /**
@@ -14,8 +14,12 @@ import { findProgram, hasLibrary } from './processes.mjs';
 
 /** @typedef {'build' | 'board' | 'test' | 'window'} Level */
 
-const programs = (...names) => () => names.every((name) => findProgram(name));
-const kernelIsBuilt = () => Boolean(process.env.DMAFLOW_BOARD_KERNEL) || cachedKernel(defaultBoard) !== undefined;
+const programs =
+  (...names) =>
+  () =>
+    names.every((name) => findProgram(name));
+const kernelIsBuilt = () =>
+  Boolean(process.env.DMAFLOW_BOARD_KERNEL) || cachedKernel(defaultBoard) !== undefined;
 const forKernel = (present) => () => kernelIsBuilt() || present();
 
 /** @type {Requirement[]} */
@@ -41,24 +45,29 @@ const requirements = [
     present: programs(defaultBoard.qemu.program),
   },
   {
-    purpose: 'a C compiler, make, flex, bison, bc and xz, for the board\'s kernel',
+    purpose: "a C compiler, make, flex, bison, bc and xz, for the board's kernel",
     levels: ['board'],
     debian: ['gcc', 'libc6-dev', 'make', 'flex', 'bison', 'bc', 'xz-utils'],
     present: forKernel(programs('gcc', 'make', 'flex', 'bison', 'bc', 'xz')),
   },
   {
-    purpose: 'libelf with its headers, for the board\'s kernel',
+    purpose: "libelf with its headers, for the board's kernel",
     levels: ['board'],
     debian: ['libelf-dev'],
     present: forKernel(() => hasLibrary('libelf', '/usr/include/libelf.h')),
   },
   {
-    purpose: 'QEMU\'s window, to see the board\'s screen',
+    purpose: "QEMU's window, to see the board's screen",
     levels: ['window'],
     debian: ['qemu-system-gui'],
     present: hasQemuWindow,
   },
-  { purpose: 'strace, for the board tests', levels: ['test'], debian: ['strace'], present: programs('strace') },
+  {
+    purpose: 'strace, for the board tests',
+    levels: ['test'],
+    debian: ['strace'],
+    present: programs('strace'),
+  },
   {
     purpose: 'v4l2-ctl and media-ctl, for the board tests',
     levels: ['test'],
@@ -77,7 +86,11 @@ export function missingRequirements(levels) {
 /** Debian builds QEMU's windows as modules, other distributions may have them in the program. */
 export function hasQemuWindow() {
   const libraries = existsSync('/usr/lib') ? readdirSync('/usr/lib') : [];
-  const directories = ['/usr/lib/qemu', '/usr/lib64/qemu', ...libraries.map((name) => `/usr/lib/${name}/qemu`)];
+  const directories = [
+    '/usr/lib/qemu',
+    '/usr/lib64/qemu',
+    ...libraries.map((name) => `/usr/lib/${name}/qemu`),
+  ];
   const modules = directories.filter((path) => existsSync(path)).flatMap((path) => readdirSync(path));
   return modules.length === 0 || modules.includes('ui-gtk.so');
 }

@@ -20,7 +20,8 @@ export async function sample() {
   }
   await setUp([]);
   const program = sampleProgram(name);
-  if (!existsSync(program)) throw new Failure(`${program} is not built. Run 'npm run setup' outside of the board.`);
+  if (!existsSync(program))
+    throw new Failure(`${program} is not built. Run 'npm run setup' outside of the board.`);
   return runForeground(process.execPath, [program, ...options]);
 }
 

@@ -11,14 +11,15 @@ import { missingRequirements } from './requirements.mjs';
 
 /**
  * Prepares the checkout; what is there already takes no time.
- * @param {import('./requirements.mjs').Level[]} levels `build` is always among them
- * @param {{ yes?: boolean, essential?: import('./requirements.mjs').Level[] }} options `yes`: install without
- *   asking; `essential`: the levels without which the caller cannot go on, all when absent
+ * @param {import('./requirements.mjs').Level[]} levels beside `build`
+ * @param {{ yes?: boolean, build?: boolean, essential?: import('./requirements.mjs').Level[] }} options `yes`: install
+ *   without asking; `build`: npm packages and builds too, true when absent; `essential`: the levels without which the
+ *   caller cannot go on, all when absent
  * @returns {Promise<import('./requirements.mjs').Requirement[]>} what is still missing
  */
-export async function setUp(levels, { yes = false, essential = levels } = {}) {
+export async function setUp(levels, { yes = false, build = true, essential = levels } = {}) {
   if (onBoard) return [];
-  const all = [...new Set(['build', ...levels])];
+  const all = build ? ['build', ...levels] : levels;
   const missing = await systemPackages(all, yes);
   const needed = missing.filter((requirement) => {
     return requirement.levels.some((level) => level === 'build' || essential.includes(level));
@@ -27,6 +28,7 @@ export async function setUp(levels, { yes = false, essential = levels } = {}) {
     const list = needed.map(({ purpose }) => `  ${purpose}`).join('\n');
     throw new Failure(`This cannot go on without:\n${list}`);
   }
+  if (!build) return missing;
   const waiting = (pid) => say(`Process ${pid} is setting up this checkout; waiting for it.`);
   await withLock(join(buildDirectory, 'set-up.lock'), waiting, async () => {
     await installNpmPackages();

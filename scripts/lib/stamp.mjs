@@ -12,7 +12,10 @@ import { dirname, join } from 'node:path';
 export function hashOf(root, paths, more = []) {
   const hash = createHash('sha256');
   for (const path of paths.flatMap((path) => filesUnder(root, path))) {
-    hash.update(`${path}\0`).update(readFileSync(join(root, path))).update('\0');
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(root, path)))
+      .update('\0');
   }
   for (const text of more) hash.update(`${text}\0`);
   return hash.digest('hex');

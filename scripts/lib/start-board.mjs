@@ -32,7 +32,9 @@ export async function showOnBoard({ program, frames, size, picture, camera }, { 
       out,
       onStdout: (chunk) => process.stdout.write(chunk),
       onStderr: (chunk) => process.stderr.write(chunk),
-      terminal: onTerminal ? userTerminal({ onLeave: () => machine?.stop(), leaveByInterrupts: true }) : undefined,
+      terminal: onTerminal
+        ? userTerminal({ onLeave: () => machine?.stop(), leaveByInterrupts: true })
+        : undefined,
       onMachine(running) {
         machine = running;
         if (window) screen = watchScreen(running, out);

@@ -51,7 +51,8 @@ export async function start() {
     say(`This machine has ${lacking} to use; the emulated board has both.`);
     if (!boardIsSure) await setUp(boardLevels, { yes, essential: ['board'] });
     const window = wantsWindow && hasQemuWindow();
-    if (wantsWindow && !window) say('QEMU has no window here (package qemu-system-gui); going on without one.');
+    if (wantsWindow && !window)
+      say('QEMU has no window here (package qemu-system-gui); going on without one.');
     status = await showOnBoard(job, { window });
   } else {
     status = await showHere(job);
@@ -75,7 +76,12 @@ function whatIsMissingHere(device) {
     return permitted && connectors.some(({ connected }) => connected);
   });
   if (hasCamera && hasDisplay) return undefined;
-  return ['no', hasCamera ? '' : 'camera', hasCamera || hasDisplay ? '' : 'and', hasDisplay ? '' : 'connected display']
+  return [
+    'no',
+    hasCamera ? '' : 'camera',
+    hasCamera || hasDisplay ? '' : 'and',
+    hasDisplay ? '' : 'connected display',
+  ]
     .filter(Boolean)
     .join(' ');
 }

@@ -27,7 +27,8 @@ function cameraText(camera: CameraReport): string {
     formatList(formats.map(formatText), '    '),
     sizesText(sizes),
   ]);
-  const others = otherFormats.length > 0 ? [`    unknown to dmaflow: ${otherFormats.join(', ')}`] : [];
+  const others =
+    otherFormats.length > 0 ? ['    unknown to dmaflow', formatList(otherFormats, '      ')] : [];
   return [title, ...groups, ...others].join('\n');
 }
 
@@ -72,7 +73,7 @@ function displayText({ path, driver, permitted, connectors, planes }: DisplayRep
     `  ${path}  driver ${driver}`,
     ...connectors.flatMap(({ name, connection, writeback, modes }) => [
       `    ${name}  ${writeback ? 'writeback' : connection}`,
-      ...(modes.length > 0 ? [formatList(modes.map(modeText), '      ')] : []),
+      ...(modes.length > 0 && !writeback ? [formatList(modes.map(modeText), '      ')] : []),
     ]),
     ...(primary ? ['    formats of the primary plane', formatList(primary.formats, '      ')] : []),
   ].join('\n');

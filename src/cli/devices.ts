@@ -96,8 +96,9 @@ function reportRate({ min, max }: FrameRate): RateReport {
   return min === max ? round(max) : { min: round(min), max: round(max) };
 }
 
-function round(fps: number): number {
-  return Number(fps.toFixed(3));
+/** Hz to a thousandth. */
+function round(rate: number): number {
+  return Number(rate.toFixed(3));
 }
 
 function reportDisplay({ path, driver, permitted, atomic, connectors, planes }: CardInfo): DisplayReport {
@@ -106,10 +107,14 @@ function reportDisplay({ path, driver, permitted, atomic, connectors, planes }: 
     driver: driver ?? null,
     permitted,
     atomic,
-    connectors: connectors.map((connector) => ({
-      connected: connector.connection === 'connected',
-      ...connector,
-    })),
+    // What a person can look at comes first.
+    connectors: [...connectors]
+      .sort((a, b) => Number(a.writeback) - Number(b.writeback))
+      .map((connector) => ({
+        connected: connector.connection === 'connected',
+        ...connector,
+        modes: connector.modes.map((mode) => ({ ...mode, refresh: round(mode.refresh) })),
+      })),
     planes,
   };
 }

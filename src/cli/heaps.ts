@@ -27,7 +27,7 @@ export function heapsCommand(kernel: Kernel, options: { json?: boolean }): Comma
     return { stdout: options.json ? toJson(reports) : toText(reports), stderr: hints(heaps), exitCode: 0 };
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error;
-    return { stdout: options.json ? toJson([]) : '', stderr: error.message, exitCode: 1 };
+    return { stdout: options.json ? toJson([]) : '', stderr: `dmaflow: ${error.message}`, exitCode: 1 };
   }
 }
 

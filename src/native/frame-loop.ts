@@ -48,6 +48,8 @@ export interface TapConfig {
    * `max` wait in order and then skips the newest. Both count what they skip.
    */
   policy: 'latest' | 'every';
+  /** Whether the end of the stream waits until this tap's waiting frames are delivered: a stage's, not an onlooker's. */
+  drain: boolean;
 }
 
 /** A frame handed to JavaScript: one reference, given back by `release` or passed on by `present`. */
@@ -75,7 +77,10 @@ export interface FrameLoopListener {
   onFrame(frame: TapFrame): void;
   /** The device that failed is out of the loop from here on; the rest runs on until `stop`. */
   onError(error: LoopError): void;
-  /** Every capture with a frame limit reached it, and every display has shown its last frame. */
+  /**
+   * Every capture with a frame limit reached it, no frame waits in a tap with `drain`, and every display has shown its last frame.
+   * Frames that JavaScript holds do not hold this up. Comes again when a frame that was presented later has been shown.
+   */
   onEnd(): void;
 }
 

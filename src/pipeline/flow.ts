@@ -51,6 +51,8 @@ export class Flow implements FrameLoopListener {
   /** Subscribers of frames that come out of a stage. */
   readonly #observers = new Map<GraphNode, Set<FrameConsumer>>();
   readonly #references = new Map<FrameLease, LoopReference>();
+  #sourceEnded = false;
+  #endReported = false;
   #ended = false;
 
   constructor(parts: FlowParts, listener: FlowListener) {
@@ -71,7 +73,7 @@ export class Flow implements FrameLoopListener {
   /** Brings frames that leave `node` to `consumer` until the returned function is called. */
   observe(node: GraphNode, credit: Credit, consumer: FrameConsumer): () => void {
     if (node.stage.role === 'source') {
-      const tap = this.#addTap(credit, consumer);
+      const tap = this.#addTap({ ...credit, drain: false }, consumer);
       return () => this.#removeTap(tap);
     }
     const observers = this.#observers.get(node) ?? new Set();
@@ -103,7 +105,8 @@ export class Flow implements FrameLoopListener {
   }
 
   onEnd(): void {
-    this.#listener.onEnd();
+    this.#sourceEnded = true;
+    this.#checkEnd();
   }
 
   /** Everything that flows ends: stages finish the frame at work, the loop gives the buffers back. */
@@ -128,6 +131,14 @@ export class Flow implements FrameLoopListener {
     });
   }
 
+  /** The stream has ended when the loop says so and no stage is at work on what came before. */
+  #checkEnd(): void {
+    const working = [...this.#runners.values()].some((runner) => runner.busy);
+    if (!this.#sourceEnded || working || this.#endReported) return;
+    this.#endReported = true;
+    this.#listener.onEnd();
+  }
+
   #addDisplay(node: GraphNode<SinkStage>): void {
     const attachment = this.#parts.displays.get(node);
     if (!attachment) throw new TypeError(`the sink '${node.name}' has no display attached`);
@@ -140,17 +151,19 @@ export class Flow implements FrameLoopListener {
 
   #addRunner(node: GraphNode<TransformStage>): void {
     const forward: FrameConsumer = (lease, metadata) => this.#forward(node, lease, metadata);
-    const runner = new StageRunner(node, this.#parts.layout, forward, (error) =>
-      this.#listener.onStageError(error),
-    );
+    const runner = new StageRunner(node, this.#parts.layout, {
+      forward,
+      onError: (error) => this.#listener.onStageError(error),
+      onIdle: () => this.#checkEnd(),
+    });
     this.#runners.set(node, runner);
     if (node.parent?.stage.role !== 'source') return;
-    const tap = this.#addTap(node.stage, (lease, metadata) => runner.push(lease, metadata));
+    const tap = this.#addTap({ ...node.stage, drain: true }, (lease, metadata) => runner.push(lease, metadata));
     this.#tapOfRunner.set(node, tap);
   }
 
-  #addTap(credit: Credit, consumer: FrameConsumer): number {
-    const tap = this.loop.addTap({ capture: this.#capture, max: credit.max, policy: credit.policy });
+  #addTap(credit: Credit & { drain: boolean }, consumer: FrameConsumer): number {
+    const tap = this.loop.addTap({ capture: this.#capture, max: credit.max, policy: credit.policy, drain: credit.drain });
     this.#tapConsumers.set(tap, consumer);
     return tap;
   }

@@ -23,27 +23,36 @@ export interface StageRunnerStats {
   skipped: number;
 }
 
+export interface StageRunnerListener {
+  /** Sends a finished frame on; who keeps it takes a handle. */
+  forward(lease: FrameLease, metadata: FrameMetadata): void;
+  onError(error: Error): void;
+  /** Nothing is at work or waits any more. */
+  onIdle(): void;
+}
+
+/** Milliseconds that a stop waits for a stage at work. */
+const GRACE = 2000;
+
 export class StageRunner {
   readonly stats: StageRunnerStats = { processed: 0, skipped: 0 };
   readonly #node: GraphNode<TransformStage>;
   readonly #layout: FrameLayout;
-  readonly #forward: (lease: FrameLease, metadata: FrameMetadata) => void;
-  readonly #fail: (error: Error) => void;
+  readonly #listener: StageRunnerListener;
   readonly #waiting: Waiting[] = [];
   #active: Promise<void> | undefined;
   #stopped = false;
   #warned = false;
 
-  constructor(
-    node: GraphNode<TransformStage>,
-    layout: FrameLayout,
-    forward: (lease: FrameLease, metadata: FrameMetadata) => void,
-    fail: (error: Error) => void,
-  ) {
+  constructor(node: GraphNode<TransformStage>, layout: FrameLayout, listener: StageRunnerListener) {
     this.#node = node;
     this.#layout = layout;
-    this.#forward = forward;
-    this.#fail = fail;
+    this.#listener = listener;
+  }
+
+  /** Whether a frame is at work or waits. */
+  get busy(): boolean {
+    return this.#active !== undefined || this.#waiting.length > 0;
   }
 
   push(lease: FrameLease, metadata: FrameMetadata): void {
@@ -56,11 +65,18 @@ export class StageRunner {
     if (!this.#active) this.#run();
   }
 
-  /** No more frames are started; resolves when the one at work has ended. */
+  /**
+   * No more frames are started; resolves when the one at work has ended, or after {@link GRACE} where its promise
+   * does not settle: its frame then stays readable until it does.
+   */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const { lease } of this.#waiting.splice(0)) lease.drop();
-    await this.#active;
+    if (this.#active && !(await settlesWithin(this.#active, GRACE))) {
+      process.emitWarning(`stage '${this.#node.name}' still works on a frame ${GRACE} ms after the stop: not waiting for it`, {
+        code: 'DMAFLOW_STAGE_STUCK',
+      });
+    }
   }
 
   /** Synchronous as long as the function is: a promise costs a turn of the event loop. */
@@ -81,6 +97,7 @@ export class StageRunner {
       }
       this.#finish(frame, lease, metadata);
     }
+    this.#listener.onIdle();
   }
 
   async #settle(
@@ -107,13 +124,13 @@ export class StageRunner {
       frame.close();
       if (!failure && !this.#stopped) {
         this.stats.processed++;
-        this.#forward(lease, metadata);
+        this.#listener.forward(lease, metadata);
       }
     } catch (cause) {
       failure ??= { cause };
     }
     lease.drop();
-    if (failure) this.#fail(new StageError(this.#node.name, failure.cause));
+    if (failure) this.#listener.onError(new StageError(this.#node.name, failure.cause));
   }
 
   #warnOfOpenAccess(frame: Frame): void {
@@ -128,4 +145,14 @@ export class StageRunner {
 
 function isPromise(value: unknown): value is Promise<void> {
   return typeof (value as Promise<void> | undefined)?.then === 'function';
+}
+
+async function settlesWithin(work: Promise<void>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  const settled = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return settled;
 }

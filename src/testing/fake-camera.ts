@@ -29,6 +29,10 @@ export class CameraFile implements FileSubject {
   release(): void {
     this.camera.closed(this);
   }
+
+  watch(wake: () => void): () => void {
+    return this.camera.watch(wake);
+  }
 }
 
 /** A fake V4L2 capture device. Made by `kernel.addCamera()`. */

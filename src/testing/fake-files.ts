@@ -1,4 +1,4 @@
-import { errnoNumber, KernelError } from '../errors';
+import { errnoNumber, InvalidStateError, KernelError } from '../errors';
 import type { FileKernel, NodeStatus, OpenOptions } from '../native/kernel';
 import { Errno, type ErrnoName } from './errno';
 import { FakeTree, type FileSubject, type NodePermission } from './fake-tree';
@@ -99,6 +99,7 @@ export class FakeFiles implements FileKernel {
   }
 
   adopt(fd: number): void {
+    if (this.#owned.has(fd)) throw new InvalidStateError(`adopt: fd ${fd} is in the fd table already`);
     const file = this.#foreign.get(fd);
     if (!file) throw new KernelError('adopt', errnoNumber('EBADF'));
     this.#foreign.delete(fd);
@@ -154,6 +155,13 @@ export class FakeFiles implements FileKernel {
     }
   }
 
+  /** epoll, for the frame loop: calls `wake` when the fd may have something; returns how to stop that. */
+  protected watch(fd: number, wake: () => void): () => void {
+    const { subject, path } = this.file(fd, 'epoll_ctl');
+    if (!subject.watch) throw new RangeError(`fd ${fd} (${path()}) cannot be waited for`);
+    return subject.watch(wake);
+  }
+
   protected memoryInfo(): string {
     return 'MemTotal:        2047360 kB\nMemFree:         1904512 kB\n';
   }
@@ -169,6 +177,10 @@ export class FakeFiles implements FileKernel {
     const file = this.#owned.get(fd);
     if (!file) throw new KernelError(syscall, errnoNumber('EBADF'));
     return file;
+  }
+
+  protected isOpen(fd: number): boolean {
+    return this.#owned.has(fd);
   }
 
   /** What an fd argument is of, or undefined where it is something else; EBADF where it is no fd of the table. */

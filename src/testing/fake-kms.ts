@@ -2,210 +2,36 @@ import * as kms from '../native/kms';
 import { checkUpdate } from './atomic-check';
 import { AtomicUpdate } from './atomic-update';
 import { commitUpdate, setProperty } from './card-commit';
-import { CardFile } from './card-file';
-import type { FakeCardOptions } from './card-options';
 import { Errno } from './errno';
-import { FakeCard } from './fake-card';
+import { checkDisplay, FakeDrm, MAX_SIZE, MIN_SIZE } from './fake-drm';
 import { FakeFile } from './fake-files';
-import { FakeV4l2 } from './fake-v4l2';
 import { FakeSyncFile, waitForFences } from './fence';
-import { propertyFlags } from './mode-objects';
 
-const DRM_MAJOR = 226;
-const PRIME_IMPORT_EXPORT = 3;
-const [CONNECTED, DISCONNECTED, UNKNOWN] = [1, 2, 3];
-const [MIN_SIZE, MAX_SIZE] = [10, 8192];
 const VALID_FLAGS =
   kms.DRM_MODE_ATOMIC_TEST_ONLY |
   kms.DRM_MODE_ATOMIC_NONBLOCK |
   kms.DRM_MODE_ATOMIC_ALLOW_MODESET |
   kms.DRM_MODE_PAGE_FLIP_EVENT;
 
-/** Fourth layer: DRM cards. */
-export class FakeKms extends FakeV4l2 implements kms.KmsKernel {
-  readonly cards: FakeCard[] = [];
-
-  /** Adds /dev/dri/cardN with its entries in /sys/class/drm. */
-  addCard(options: FakeCardOptions = {}): FakeCard {
-    const path = options.path ?? `/dev/dri/card${this.cards.length}`;
-    const card = new FakeCard(path, options);
-    this.cards.push(card);
-    this.tree.addNode(path, card, DRM_MAJOR);
-    const name = path.split('/').pop();
-    this.tree.addText(`/sys/class/drm/${name}/dev`, () => `${this.tree.node(path)?.status.device}\n`);
-    for (const output of card.outputs) {
-      const status = () => `${['', 'connected', 'disconnected', 'unknown'][connection(output)]}\n`;
-      this.tree.addText(`/sys/class/drm/${name}-${output.name}/status`, status);
-    }
-    return card;
-  }
-
-  drmVersion(fd: number): kms.DrmVersion {
-    return this.#card('DRM_IOCTL_VERSION', fd, {}, ({ options }) => {
-      const { driver = 'vkms', description = `Fake ${driver}` } = options;
-      return { name: driver, description };
-    });
-  }
-
-  drmGetCap(fd: number, capability: number): number {
-    return this.#card('DRM_IOCTL_GET_CAP', fd, { capability }, (card) => {
-      if (capability === kms.DRM_CAP_PRIME) return PRIME_IMPORT_EXPORT;
-      checkDisplay(card);
-      if (capability === kms.DRM_CAP_ADDFB2_MODIFIERS) return 1;
-      throw new Errno('EINVAL');
-    });
-  }
-
-  drmSetClientCap(fd: number, capability: number, value: number): void {
-    this.#card('DRM_IOCTL_SET_CLIENT_CAP', fd, { capability, value }, (card, file) => {
-      checkDisplay(card);
-      const on = value !== 0;
-      if (capability === kms.DRM_CLIENT_CAP_UNIVERSAL_PLANES) file.universalPlanes = on;
-      else if (capability === kms.DRM_CLIENT_CAP_ATOMIC) {
-        if (card.options.atomic === false) throw new Errno('EOPNOTSUPP');
-        file.atomic = on;
-        file.universalPlanes = on;
-      } else if (capability === kms.DRM_CLIENT_CAP_WRITEBACK_CONNECTORS && file.atomic) {
-        file.writebackConnectors = on;
-      } else throw new Errno('EINVAL');
-    });
-  }
-
-  drmIsMaster(fd: number): boolean {
-    return this.#card('DRM_IOCTL_AUTH_MAGIC', fd, {}, (card, file) => card.master === file);
-  }
-
-  drmSetMaster(fd: number): void {
-    this.#card('DRM_IOCTL_SET_MASTER', fd, {}, (card, file) => {
-      if (card.master && card.master !== file) throw new Errno('EBUSY');
-      card.master = file;
-    });
-  }
-
-  drmDropMaster(fd: number): void {
-    this.#card('DRM_IOCTL_DROP_MASTER', fd, {}, (card, file) => {
-      if (card.master !== file) throw new Errno('EINVAL');
-      card.master = undefined;
-    });
-  }
-
-  kmsResources(fd: number): kms.KmsResources {
-    return this.#card('DRM_IOCTL_MODE_GETRESOURCES', fd, {}, (card, file) => {
-      checkDisplay(card);
-      const outputs = card.outputs.filter(({ type }) => isVisible(type, file));
-      return {
-        crtcs: card.crtcs.map(({ id }) => id),
-        connectors: outputs.map(({ object }) => object.id),
-        encoders: card.outputs.map(({ encoderId }) => encoderId),
-        minWidth: MIN_SIZE,
-        maxWidth: MAX_SIZE,
-        minHeight: MIN_SIZE,
-        maxHeight: MAX_SIZE,
-      };
-    });
-  }
-
-  kmsConnector(fd: number, id: number, probe: boolean): kms.KmsConnector {
-    return this.#card('DRM_IOCTL_MODE_GETCONNECTOR', fd, { id, probe }, (card) => {
-      checkDisplay(card);
-      const output = card.outputs.find(({ object }) => object.id === id);
-      if (!output) throw new Errno('ENOENT');
-      const { object, name, type, encoderId, connected, modes } = output;
-      return {
-        id,
-        name,
-        type,
-        connection: connection(output),
-        widthMm: 0,
-        heightMm: 0,
-        encoderId: object.value('CRTC_ID') === 0 ? 0 : encoderId,
-        possibleCrtcs: object.possibleCrtcs,
-        modes: connected ? modes.map((mode) => ({ ...mode })) : [],
-      };
-    });
-  }
-
-  kmsPlanes(fd: number): number[] {
-    return this.#card('DRM_IOCTL_MODE_GETPLANERESOURCES', fd, {}, (card, file) => {
-      checkDisplay(card);
-      return card.planes
-        .filter((plane) => file.universalPlanes || plane.value('type') === 0)
-        .map(({ id }) => id);
-    });
-  }
-
-  kmsPlane(fd: number, id: number): kms.KmsPlane {
-    return this.#card('DRM_IOCTL_MODE_GETPLANE', fd, { id }, (card) => {
-      checkDisplay(card);
-      const plane = card.planes.find((candidate) => candidate.id === id);
-      if (!plane) throw new Errno('ENOENT');
-      const { possibleCrtcs } = plane;
-      return {
-        id,
-        crtcId: plane.value('CRTC_ID'),
-        fbId: plane.value('FB_ID'),
-        possibleCrtcs,
-        formats: [...card.formats],
-      };
-    });
-  }
-
-  kmsProperties(fd: number, objectId: number, type: kms.KmsObjectType): kms.KmsProperty[] {
-    return this.#card('DRM_IOCTL_MODE_OBJ_GETPROPERTIES', fd, { objectId, type }, (card, file) => {
-      checkDisplay(card);
-      const object = card.object(objectId);
-      if (object?.type !== type) throw new Errno('ENOENT');
-      return object.definitions
-        .filter(({ atomic }) => !atomic || file.atomic)
-        .map((definition) => ({
-          id: card.propertyId(definition.name),
-          name: definition.name,
-          value: object.value(definition.name),
-          flags: propertyFlags(definition),
-          enums: [...(definition.enums ?? [])],
-        }));
-    });
-  }
-
-  kmsGetBlob(fd: number, blobId: number): Uint8Array | undefined {
-    return this.#card('DRM_IOCTL_MODE_GETPROPBLOB', fd, { blobId }, (card) => card.blob(blobId)?.slice());
-  }
-
-  kmsCreateBlob(fd: number, data: Uint8Array): number {
-    return this.#card('DRM_IOCTL_MODE_CREATEPROPBLOB', fd, { length: data.byteLength }, (card, file) => {
-      checkDisplay(card);
-      if (data.byteLength === 0) throw new Errno('EINVAL');
-      const id = card.addBlob(data);
-      file.blobs.add(id);
-      return id;
-    });
-  }
-
-  kmsDestroyBlob(fd: number, blobId: number): void {
-    this.#card('DRM_IOCTL_MODE_DESTROYPROPBLOB', fd, { blobId }, (card, file) => {
-      if (!card.blob(blobId)) throw new Errno('ENOENT');
-      if (!file.blobs.delete(blobId)) throw new Errno('EPERM');
-      card.removeBlob(blobId);
-    });
-  }
-
+/** Fifth layer: framebuffers, atomic commits and their events. */
+export class FakeKms extends FakeDrm implements kms.KmsKernel {
   kmsPrimeImport(fd: number, dmaBufFd: number): number {
     const syscall = 'DRM_IOCTL_PRIME_FD_TO_HANDLE';
     const buffer = this.dmaBufArgument(dmaBufFd, syscall);
-    return this.#card(syscall, fd, { inode: buffer?.inode }, (card, file) => {
+    return this.onCard(syscall, fd, { inode: buffer?.inode }, (card, file) => {
       if (!buffer || (card.options.contiguous && !buffer.pages.contiguous)) throw new Errno('EINVAL');
       return file.import(buffer);
     });
   }
 
   kmsGemClose(fd: number, handle: number): void {
-    this.#card('DRM_IOCTL_GEM_CLOSE', fd, { handle }, (_card, file) => {
+    this.onCard('DRM_IOCTL_GEM_CLOSE', fd, { handle }, (_card, file) => {
       if (!file.closeHandle(handle)) throw new Errno('EINVAL');
     });
   }
 
   kmsAddFramebuffer(fd: number, request: kms.KmsFramebufferRequest): number {
-    return this.#card('DRM_IOCTL_MODE_ADDFB2', fd, { ...request }, (card, file) => {
+    return this.onCard('DRM_IOCTL_MODE_ADDFB2', fd, { ...request }, (card, file) => {
       checkDisplay(card);
       const { width, height } = request;
       if (Math.min(width, height) < MIN_SIZE || Math.max(width, height) > MAX_SIZE) throw new Errno('EINVAL');
@@ -222,14 +48,14 @@ export class FakeKms extends FakeV4l2 implements kms.KmsKernel {
   }
 
   kmsRemoveFramebuffer(fd: number, fbId: number): void {
-    this.#card('DRM_IOCTL_MODE_RMFB', fd, { fbId }, (card, file) => {
+    this.onCard('DRM_IOCTL_MODE_RMFB', fd, { fbId }, (card, file) => {
       if (!file.framebuffers.delete(fbId)) throw new Errno('ENOENT');
       card.removeFramebuffer(fbId);
     });
   }
 
   kmsCommit(fd: number, request: kms.KmsCommitRequest): number[] {
-    return this.#card('DRM_IOCTL_MODE_ATOMIC', fd, { ...request }, (card, file) => {
+    return this.onCard('DRM_IOCTL_MODE_ATOMIC', fd, { ...request }, (card, file) => {
       const { flags } = request;
       if (card.master !== file) throw new Errno('EACCES');
       if (card.options.atomic === false || !card.hasDisplay) throw new Errno('EOPNOTSUPP');
@@ -260,7 +86,7 @@ export class FakeKms extends FakeV4l2 implements kms.KmsKernel {
   }
 
   kmsReadEvents(fd: number): kms.KmsFlipEvent[] {
-    return this.#card('read', fd, {}, (_card, file) => file.takeEvents());
+    return this.onCard('read', fd, {}, (_card, file) => file.takeEvents());
   }
 
   async syncFileWait(fd: number, timeoutMs: number): Promise<boolean> {
@@ -268,56 +94,11 @@ export class FakeKms extends FakeV4l2 implements kms.KmsKernel {
     return waitForFences(fences, timeoutMs);
   }
 
-  override left(): string[] {
-    const files = this.cards.flatMap((card) =>
-      [...card.files].flatMap((file) => [
-        ...[...file.handles.keys()].map((handle) => `GEM handle ${handle} on ${card.path}`),
-        ...[...file.framebuffers].map((id) => `framebuffer ${id} on ${card.path}`),
-        ...[...file.blobs].map((id) => `property blob ${id} on ${card.path}`),
-        ...(card.master === file ? [`DRM master of ${card.path}`] : []),
-      ]),
-    );
-    return [...super.left(), ...files];
-  }
-
-  /** What the frame loop waits for with epoll. */
-  protected watchCard(fd: number, wake: () => void): () => void {
-    const file = this.subjectOf(fd, 'epoll_ctl', CardFile);
-    if (!file) throw new RangeError(`fd ${fd} is not a DRM card`);
-    return file.watch(wake);
-  }
-
-  #card<R>(
-    syscall: string,
-    fd: number,
-    args: Record<string, unknown>,
-    action: (card: FakeCard, file: CardFile) => R,
-  ): R {
-    return this.ioctl(syscall, fd, CardFile, args, (file) => {
-      const card = this.cards.find(({ files }) => files.has(file));
-      if (!card) throw new Errno('ENODEV');
-      return action(card, file);
-    });
-  }
-
   #fenceArgument(fd: number): FakeSyncFile | undefined {
-    return this.subjectOf(fd, 'DRM_IOCTL_MODE_ATOMIC', FakeSyncFile);
+    return this.isOpen(fd) ? this.subjectOf(fd, 'DRM_IOCTL_MODE_ATOMIC', FakeSyncFile) : undefined;
   }
 
   #installSyncFile(file: FakeSyncFile): number {
     return this.install(new FakeFile(file, { access: 'read-write' }, () => 'anon_inode:sync_file'));
   }
-}
-
-function checkDisplay(card: FakeCard): void {
-  if (!card.hasDisplay) throw new Errno('EOPNOTSUPP');
-}
-
-function isVisible(type: number, file: CardFile): boolean {
-  return type !== kms.DRM_MODE_CONNECTOR_WRITEBACK || file.writebackConnectors;
-}
-
-function connection({ type, connected }: { type: number; connected: boolean }): number {
-  if (type === kms.DRM_MODE_CONNECTOR_WRITEBACK) return UNKNOWN;
-  return connected ? CONNECTED : DISCONNECTED;
 }

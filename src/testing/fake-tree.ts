@@ -3,6 +3,8 @@ import type { NodeStatus } from '../native/kernel';
 /** What an open file is of: a heap, a dma-buf, a camera, a card. `release` runs when its last fd is closed. */
 export interface FileSubject {
   release(): void;
+  /** Calls `wake` when a read or a DQBUF would not wait; returns how to stop that. */
+  watch?(wake: () => void): () => void;
 }
 
 /** What stands behind a device node. */

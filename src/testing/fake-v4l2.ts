@@ -225,13 +225,6 @@ export class FakeV4l2 extends FakeMemory implements v4l2.V4l2Kernel {
     return [...super.left(), ...queues];
   }
 
-  /** What the frame loop waits for with epoll. */
-  protected watchCamera(fd: number, wake: () => void): () => void {
-    const file = this.subjectOf(fd, 'epoll_ctl', CameraFile);
-    if (!file) throw new RangeError(`fd ${fd} is not a camera`);
-    return file.camera.watch(wake);
-  }
-
   #camera<R>(
     syscall: string,
     fd: number,

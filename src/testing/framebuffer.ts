@@ -19,7 +19,7 @@ export class FakeFramebuffer {
     buffers: readonly FakeDmaBuf[],
   ) {
     const layout = pixelLayout(request.fourcc);
-    if (!layout) throw new Errno('EINVAL');
+    if (!layout || buffers.length < layout.planes.length) throw new Errno('EINVAL');
     this.layout = layout;
     this.width = request.width;
     this.height = request.height;

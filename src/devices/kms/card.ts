@@ -115,6 +115,15 @@ export class Card {
     return new PropertySet(objectId, `${type} ${objectId} of ${this.name}`, properties);
   }
 
+  createBlob(data: Uint8Array): number {
+    return this.kernel.kmsCreateBlob(this.fd, data);
+  }
+
+  /** Those of a closed card are gone already. */
+  destroyBlob(id: number): void {
+    if (!this.closed) this.kernel.kmsDestroyBlob(this.fd, id);
+  }
+
   /** Throws {@link UnsupportedError} where the driver has no atomic modesetting. */
   requireAtomic(): void {
     if (this.atomic) return;
@@ -135,8 +144,13 @@ export class Card {
     return this;
   }
 
+  /** The fd is closed, and with it the framebuffers and blobs that were made by it are gone. */
+  get closed(): boolean {
+    return this.#users === 0;
+  }
+
   close(): void {
-    if (this.#users === 0 || --this.#users > 0) return;
+    if (this.closed || --this.#users > 0) return;
     this.kernel.close(this.fd);
   }
 

@@ -122,8 +122,9 @@ function fail(
   const where = selector.card === undefined ? '' : ` on card \`${selector.card}\``;
   const list = describeConnectors(candidates);
   if (candidates.every(({ connectors }) => connectors.length === 0)) {
-    const why = refusals.length > 0 ? 'that this user may open ' : '';
-    throw new UnsupportedError(`No card ${why}has a display${where}. ${describeCards(named, refusals)}`);
+    const who = selector.card === undefined ? 'No card' : `Card \`${selector.card}\``;
+    const what = selector.card === undefined ? 'has a display that can be used' : 'has no display';
+    throw new UnsupportedError(`${who} ${what}. ${describeCards(named, refusals)}`);
   }
   const { connector } = selector;
   const found = candidates.some(({ connectors }) => connectors.some(({ name }) => name === connector));

@@ -15,7 +15,7 @@ import {
   type DisplaySelector,
   objectsInUse,
 } from './display-choice';
-import { describeMode, type ModeRequest, matchingModes, parseMode } from './mode-choice';
+import { type ModeRequest, matchingModes, modeText, parseMode } from './mode-choice';
 import { PlaneFormats } from './plane-formats';
 import type { PropertySet } from './properties';
 import { findRoute, isWriteback } from './route';
@@ -160,7 +160,7 @@ function choose(kernel: Kernel, options: DisplayOptions, inUse: readonly CardInU
 
 function requireMode(card: Card, connector: KmsConnector, wanted: ModeRequest, text: string): void {
   if (matchingModes(connector.modes, wanted).length > 0) return;
-  const modes = connector.modes.map(describeMode).join(', ') || 'none';
+  const modes = connector.modes.map(modeText).join(', ') || 'none';
   throw new UnsupportedError(`${connector.name} of ${card.name} has no mode ${text}. Modes: ${modes}.`);
 }
 

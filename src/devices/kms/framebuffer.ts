@@ -28,6 +28,8 @@ export interface FramebufferOptions {
   modifier?: bigint | undefined;
   /** The memory's heap, for the error's advice. */
   heap?: string | undefined;
+  /** Names of the formats that are shown or written, for the error's advice. */
+  formats?: readonly string[] | undefined;
 }
 
 /** PRIME import and AddFB2; returns the framebuffer's id. Throws KernelError with advice. */
@@ -61,17 +63,17 @@ export function addFramebuffer(
       ...(modifier !== undefined && { modifier }),
     });
   } catch (error) {
-    throw isKernelError(error) && error.advice === undefined ? addAdvice(error, card, layout) : error;
+    throw isKernelError(error) && error.advice === undefined
+      ? addAdvice(error, card, layout, options.formats)
+      : error;
   } finally {
     for (const handle of new Set(handles)) kernel.kmsGemClose(fd, handle);
   }
 }
 
-/**
- * RmFB; a framebuffer that is on the screen is taken off it by the kernel. One that is gone already is no
- * error.
- */
+/** RmFB: the kernel takes the framebuffer off the screen. One that is gone already is no error. */
 export function removeFramebuffer(card: Card, id: number): void {
+  if (card.closed) return;
   try {
     card.kernel.kmsRemoveFramebuffer(card.fd, id);
   } catch (error) {
@@ -115,13 +117,20 @@ function importAdvice(error: KernelError, card: Card, heap: string | undefined):
   }
 }
 
-function addAdvice(error: KernelError, card: Card, layout: PictureLayout): KernelError {
+function addAdvice(
+  error: KernelError,
+  card: Card,
+  layout: PictureLayout,
+  formats: readonly string[] = [layout.format],
+): KernelError {
   const { minWidth, minHeight, maxWidth, maxHeight } = card.resources;
   const strides = layout.planes.map(({ stride }) => stride).join(', ');
   return error.advise(
     `${card.driver} refuses ${layout.format} of ${layout.width}x${layout.height} with a stride of ${strides} ` +
-      `bytes. It takes ${minWidth}x${minHeight} to ${maxWidth}x${maxHeight}, formats as \`dmaflow devices\` ` +
-      'lists them, and may want another alignment of the stride.',
+      `bytes. It takes ${minWidth}x${minHeight} to ${maxWidth}x${maxHeight}, ` +
+      (formats.includes(layout.format)
+        ? 'and may want another alignment of the stride.'
+        : `and of the formats that dmaflow knows: ${formats.join(', ') || 'none'}.`),
     card.path,
   );
 }

@@ -30,7 +30,7 @@ export class Framebuffers implements Disposable {
    * refuses.
    */
   static import(
-    display: Pick<Display, 'card' | 'planeFormats'>,
+    display: Pick<Display, 'card' | 'planeFormats' | 'formats'>,
     layout: PictureLayout,
     buffers: readonly PictureMemory[],
     heap?: string,
@@ -39,9 +39,10 @@ export class Framebuffers implements Disposable {
     const listed =
       planeFormats.modifiers(displayFourcc(layout.format))?.includes(DRM_FORMAT_MOD_LINEAR) ?? false;
     const modifier = card.modifiers && listed ? DRM_FORMAT_MOD_LINEAR : undefined;
+    const options = { modifier, heap, formats: display.formats.map(({ name }) => name) };
     const ids: number[] = [];
     try {
-      for (const buffer of buffers) ids.push(addFramebuffer(card, layout, buffer, { modifier, heap }));
+      for (const buffer of buffers) ids.push(addFramebuffer(card, layout, buffer, options));
     } catch (error) {
       for (const id of ids) removeFramebuffer(card, id);
       throw error;

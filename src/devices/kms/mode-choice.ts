@@ -111,6 +111,11 @@ export function describeMode(mode: KmsMode): string {
   return `${mode.width}x${mode.height}${isProgressive(mode) ? '' : ' interlaced'} at ${refresh} Hz`;
 }
 
+/** As the user writes it: `1280x720@59.94`. */
+export function modeText({ width, height, refresh }: KmsMode): string {
+  return `${width}x${height}@${Math.round(refresh * 100) / 100}`;
+}
+
 /** Each size once, at most a dozen. */
 export function describeSizes(modes: readonly KmsMode[]): string {
   const sizes = [...new Set(modes.map((mode) => `${mode.width}x${mode.height}`))];

@@ -41,16 +41,16 @@ export class Modeset implements Disposable {
   #open = true;
 
   private constructor(display: Display, mode: KmsMode, request: ModesetRequest) {
-    const { kernel, fd } = display.card;
+    const { card } = display;
     this.mode = mode;
     this.placement = placement(request, mode);
     this.writeback = request.writeback === true;
     this.#display = display;
-    this.#blob = kernel.kmsCreateBlob(fd, mode.blob);
+    this.#blob = card.createBlob(mode.blob);
     try {
       this.properties = modesetProperties(display, this.#blob, this.placement, request, this.writeback);
     } catch (error) {
-      kernel.kmsDestroyBlob(fd, this.#blob);
+      card.destroyBlob(this.#blob);
       throw error;
     }
   }
@@ -82,8 +82,7 @@ export class Modeset implements Disposable {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    const { kernel, fd } = this.#display.card;
-    kernel.kmsDestroyBlob(fd, this.#blob);
+    this.#display.card.destroyBlob(this.#blob);
   }
 
   [Symbol.dispose](): void {

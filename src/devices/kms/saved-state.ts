@@ -58,7 +58,7 @@ export class SavedState {
       });
       return new SavedState(card, saved, switchedOff(objects), blobs);
     } catch (error) {
-      for (const blob of blobs) card.kernel.kmsDestroyBlob(card.fd, blob);
+      for (const blob of blobs) card.destroyBlob(blob);
       throw error;
     }
   }
@@ -79,7 +79,7 @@ export class SavedState {
       const stuck = await this.#commit(this.#off);
       return stuck ? { outcome: 'left', error: stuck } : { outcome: 'off', error: refused };
     } finally {
-      for (const blob of this.#blobs) this.#card.kernel.kmsDestroyBlob(this.#card.fd, blob);
+      for (const blob of this.#blobs) this.#card.destroyBlob(blob);
     }
   }
 
@@ -118,5 +118,5 @@ function switchedOff(objects: ReadonlyMap<number, PropertySet>): KmsPropertyValu
 /** 0 where the blob is gone: the property is then left empty. */
 function copyBlob(card: Card, blobId: number): number {
   const data = card.kernel.kmsGetBlob(card.fd, blobId);
-  return data ? card.kernel.kmsCreateBlob(card.fd, data) : 0;
+  return data ? card.createBlob(data) : 0;
 }

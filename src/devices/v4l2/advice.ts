@@ -28,7 +28,7 @@ export function adviseCapture(error: KernelError, context: CaptureErrorContext):
  * Why a camera refused to import a buffer (VIDIOC_QBUF), where the code says. videobuf2's dma-contig allocator
  * answers EFAULT where a buffer's contiguous part is shorter than the image: so for scattered pages behind no IOMMU.
  */
-export function importAdvice(code: string, heap?: string): string | undefined {
+function importAdvice(code: string, heap?: string): string | undefined {
   const choice = 'Leave the heap out, or use `default_cma_region`.';
   const memory = heap === undefined ? 'this memory' : `memory of heap \`${heap}\``;
   if (code === 'EFAULT') {
@@ -43,7 +43,7 @@ export function importAdvice(code: string, heap?: string): string | undefined {
 }
 
 /** How to get at a video node that this user may not open. */
-export function permissionAdvice(kernel: Kernel, path: string): string {
+function permissionAdvice(kernel: Kernel, path: string): string {
   const status = kernel.statNode(path);
   const group = status === undefined ? undefined : groupName(kernel, status.gid);
   const rule = 'SUBSYSTEM=="video4linux", GROUP="video", MODE="0660"';

@@ -173,12 +173,21 @@ export class CaptureDevice {
    * Whether the camera takes a buffer in its present format: queues one for trial, without streaming, and takes it
    * back. One dma-buf for each memory plane, lengths in bytes; the fds stay the caller's. Not while buffers are
    * requested.
+   *
+   * It tells of this buffer alone: one of `system` may be contiguous by luck, so try each that is to be used. Linux 7.3
+   * leaks a reference to the later planes' dma-bufs when it refuses one of several memory planes (__prepare_dmabuf).
+   *
    * @param heap where the buffer came from, for the advice.
    * @returns the kernel's refusal of the buffer, or undefined where the camera takes it.
    */
   checkImport(planes: readonly { fd: number; length: number }[], heap?: string): KernelError | undefined {
     if (this.#memory !== undefined) {
       throw new InvalidStateError(`release the buffers of ${this.name} before a trial import`);
+    }
+    // A length past the end fails in dma-buf attachment, where Linux 7.3 leaks the reference that it took.
+    for (const { fd, length } of planes) {
+      const size = this.#kernel.dmaBufSize(fd);
+      if (size < length) throw new RangeError(`expected a dma-buf of ${length} bytes or more, got ${size}`);
     }
     this.requestBuffers(V4L2_MEMORY_DMABUF, 1);
     try {

@@ -154,7 +154,11 @@ export function rateText({ min, max }: FrameRate): string {
   return text(min) === text(max) ? text(max) : `${text(min)} to ${text(max)}`;
 }
 
+/** All formats by name; of the fourccs that dmaflow does not know the first few. */
 export function offerText({ formats, unknown }: FormatOffer): string {
   const known = formats.map(formatName).join(', ') || 'no format that dmaflow knows';
-  return unknown.length === 0 ? known : `${known} (and, unknown to dmaflow, ${unknown.join(', ')})`;
+  if (unknown.length === 0) return known;
+  const shown = unknown.slice(0, 8).join(', ');
+  const more = unknown.length > 8 ? ` and ${unknown.length - 8} more` : '';
+  return `${known} (and, unknown to dmaflow, ${shown}${more})`;
 }

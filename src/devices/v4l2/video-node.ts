@@ -62,8 +62,7 @@ export function describeVideoNode(kernel: Kernel, path: string): VideoNode {
   }
 }
 
-/** Describes a node that is open already. */
-export function describeOpenNode(kernel: Kernel, fd: number, path: string): VideoNode {
+function describeOpenNode(kernel: Kernel, fd: number, path: string): VideoNode {
   const { driver, card, busInfo, deviceCaps } = kernel.v4l2QueryCap(fd);
   const notCamera = whyNotCamera(kernel, fd, deviceCaps);
   return {

@@ -34,15 +34,31 @@ export function debianMirror(suite) {
 /** A deb822 stanza for another suite on the same mirror. */
 export function suiteSource(source, suite) {
   const options = Object.entries(source.options).map(([key, value]) => `${key}: ${value}`);
-  const stanza = ['Types: deb', `URIs: ${source.uris[0]}`, `Suites: ${suite}`, 'Components: main', ...options];
+  const stanza = [
+    'Types: deb',
+    `URIs: ${source.uris[0]}`,
+    `Suites: ${suite}`,
+    'Components: main',
+    ...options,
+  ];
   return `${stanza.join('\n')}\n`;
 }
 
 function machineSources() {
-  const shell = outputOf('apt-config', ['shell', 'LIST', 'Dir::Etc::sourcelist/f', 'PARTS', 'Dir::Etc::sourceparts/d']);
+  const shell = outputOf('apt-config', [
+    'shell',
+    'LIST',
+    'Dir::Etc::sourcelist/f',
+    'PARTS',
+    'Dir::Etc::sourceparts/d',
+  ]);
   const value = (key) => new RegExp(`^${key}='(.*)'$`, 'm').exec(shell)?.[1] ?? '';
   const [list, parts] = [value('LIST'), value('PARTS')];
-  const files = existsSync(parts) ? readdirSync(parts).sort().map((name) => join(parts, name)) : [];
+  const files = existsSync(parts)
+    ? readdirSync(parts)
+        .sort()
+        .map((name) => join(parts, name))
+    : [];
   return [list, ...files].filter(existsSync).flatMap((path) => {
     const text = readFileSync(path, 'utf8');
     if (path.endsWith('.sources')) return parseDeb822(text);

@@ -42,32 +42,32 @@ while read -r kept; do
   mount --move "/dev/kept/$number" "$kept"
 done <$board/kept
 
-mkdir -p /run/out /tmp/home
+mkdir /run/out /run/board /tmp/home
 mount -t 9p -o "$share" out /run/out
 echo board >/proc/sys/kernel/hostname
 ip link set lo up 2>/dev/null || ifconfig lo up 2>/dev/null || perl -e '
   socket(my $s, 2, 2, 0); my $request = pack("a16 s x22", "lo", 0x49); ioctl($s, 0x8914, $request) or die "lo: $!\n"'
 
-# A port's device, by the name that the host gave it; ports appear some time after the machine has started.
+# Sets `device` to a port's device, by the name that the host gave it; ports appear some time after the start.
 port() {
   while :; do
     for entry in /sys/class/virtio-ports/*; do
-      if [ "$(cat "$entry/name" 2>/dev/null)" = "$1" ] && [ -e "/dev/${entry##*/}" ]; then
-        echo "/dev/${entry##*/}"
-        return
-      fi
-    done
+      name=
+      read -r name <"$entry/name"
+      device=/dev/${entry##*/}
+      [ "$name" = "$1" ] && [ -e "$device" ] && return
+    done 2>/dev/null
     sleep 0.05
   done
 }
 
-mkdir /run/board
-exec 8<>"$(port control)"
+port control
+exec 8<>"$device"
 
 # Requests of the host. The job leads a session of its own, so a signal to its group reaches all of it.
 control() {
   while read -r request rows columns; do
-    job=$(cat /run/board/pid 2>/dev/null)
+    read -r job 2>/dev/null </run/board/pid
     case $request in
       interrupt) kill -INT -- "-$job" ;;
       terminate) kill -TERM -- "-$job" ;;
@@ -88,18 +88,23 @@ if [ -e $board/terminal ]; then
 else
   # Pipes, so that the job may open /dev/stdout again: a port can be opened once only.
   mkfifo /run/board/out /run/board/err
-  cat /run/board/out >"$(port out)" 8<&- &
+  port out
+  cat /run/board/out >"$device" 8<&- &
   out=$!
-  cat /run/board/err >"$(port err)" 8<&- &
+  port err
+  cat /run/board/err >"$device" 8<&- &
   err=$!
   input=/dev/null
-  [ -e $board/input ] && input=$(port in)
+  if [ -e $board/input ]; then
+    port in
+    input=$device
+  fi
   setsid -w sh -c "$job" <"$input" >/run/board/out 2>/run/board/err 8<&-
   status=$?
 fi
 
 # What the job left running would keep its output open.
-kill -TERM -- "-$(cat /run/board/pid)" 2>/dev/null
+read -r job </run/board/pid && kill -TERM -- "-$job" 2>/dev/null
 if [ -n "$out" ]; then
   (sleep 3; kill "$out" "$err") 2>/dev/null 8<&- &
   wait "$out" "$err"

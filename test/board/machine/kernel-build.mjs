@@ -48,7 +48,9 @@ export async function buildKernel({ kernel, archive, fragments, work, log }) {
 
 /** Throws when a line of the fragments is not so in the configuration that the kernel's build made of them. */
 export function checkConfiguration(wanted, actual) {
-  const values = new Map([...actual.matchAll(/^(CONFIG_\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+  const values = new Map(
+    [...actual.matchAll(/^(CONFIG_\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+  );
   const missing = [...wanted.matchAll(/^(CONFIG_\w+)=(.*)$/gm)]
     .filter(([, name, value]) => values.get(name) !== value)
     .map(([line, name]) => `${line} (is ${values.get(name) ?? 'not set'})`);
@@ -73,7 +75,9 @@ async function unpack(archive, tree) {
   const script =
     'set -e; dpkg-deb --fsys-tarfile "$1" | tar -xO "$2" | xz -dc -T0 | ' +
     `tar -x -C "$3" --strip-components=1 ${EXCLUDED.map((pattern) => `--exclude='${pattern}'`).join(' ')}`;
-  const child = spawn('sh', ['-c', script, 'sh', archive, tarball, tree], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn('sh', ['-c', script, 'sh', archive, tarball, tree], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const status = await new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', resolve);

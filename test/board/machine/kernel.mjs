@@ -59,13 +59,20 @@ async function buildIntoCache(board, directory) {
     say(`The board needs a kernel; it is built once, in some minutes, and kept in ${directory}.`);
     const source = await findKernelPackage(board.kernel, work, log);
     const fetching = beginStep(`Fetching ${source.name} ${source.version}`);
-    const percent = (bytes) => `${Math.min(100, Math.round((bytes / source.bytes) * 100))} % of ${megabytes(source)}`;
+    const percent = (bytes) =>
+      `${Math.min(100, Math.round((bytes / source.bytes) * 100))} % of ${megabytes(source)}`;
     const archive = await fetchKernelPackage(source, join(work, 'package'), log, (bytes) => {
       fetching.update(percent(bytes));
     });
     fetching.done(megabytes(source));
 
-    const built = await buildKernel({ kernel: board.kernel, archive, fragments: fragmentPaths(board), work, log });
+    const built = await buildKernel({
+      kernel: board.kernel,
+      archive,
+      fragments: fragmentPaths(board),
+      work,
+      log,
+    });
     const result = join(work, 'result');
     await mkdir(result);
     await copyFile(built.image, join(result, board.kernel.target));
@@ -80,7 +87,10 @@ async function buildIntoCache(board, directory) {
     };
     await writeFile(join(result, 'kernel.json'), `${JSON.stringify(record, null, 2)}\n`);
 
-    const key = createHash('sha256').update(`${source.version}\n${record.options}`).digest('hex').slice(0, 16);
+    const key = createHash('sha256')
+      .update(`${source.version}\n${record.options}`)
+      .digest('hex')
+      .slice(0, 16);
     const final = join(directory, key);
     await rm(final, { recursive: true, force: true });
     await rename(result, final);

@@ -40,8 +40,8 @@ export async function openPorts(directory, { onStdout, onStderr, stdin, terminal
       socket.on('data', (chunk) => onStderr?.(chunk));
     },
     terminal(socket) {
-      if (terminal) stopTerminal = terminal.attach(socket, ({ rows, columns }) => send(`size ${rows} ${columns}`));
-      else socket.resume();
+      if (!terminal) return socket.resume();
+      stopTerminal = terminal.attach(socket, ({ rows, columns }) => send(`size ${rows} ${columns}`));
     },
   };
 

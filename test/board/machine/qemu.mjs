@@ -18,19 +18,20 @@ export function qemuArguments(board, machine) {
   return [
     ...['-accel', process.env.DMAFLOW_BOARD_ACCEL || 'tcg,thread=multi'],
     ...board.qemu.machine,
-    ...['-m', memory, '-nodefaults', '-no-user-config', '-no-reboot', '-display', display, '-monitor', 'none'],
-    ...['-serial', `file:${escape(consolePath(directory))}`],
-    ...['-qmp', `unix:${escape(socketPath(directory, 'qmp'))},server=on,wait=off`],
+    ...['-m', memory, '-nodefaults', '-no-user-config', '-no-reboot'],
+    ...['-display', display, '-monitor', 'none'],
+    ...['-serial', `file:${doubleCommas(consolePath(directory))}`],
+    ...['-qmp', `unix:${doubleCommas(socketPath(directory, 'qmp'))},server=on,wait=off`],
     ...['-device', 'virtio-rng-pci'],
     ...shareArguments('hostroot', '/', 'readonly=on,multidevs=remap'),
     ...shareArguments('board', share),
     ...shareArguments('out', out),
     ...['-device', 'virtio-serial-pci'],
     ...portNames.flatMap((name, index) => [
-      ...['-chardev', `socket,id=${name},path=${escape(socketPath(directory, name))}`],
+      ...['-chardev', `socket,id=${name},path=${doubleCommas(socketPath(directory, name))}`],
       ...['-device', `virtserialport,chardev=${name},name=${name},nr=${index + 2}`],
     ]),
-    ...['-chardev', `socket,id=terminal,path=${escape(socketPath(directory, 'terminal'))}`],
+    ...['-chardev', `socket,id=terminal,path=${doubleCommas(socketPath(directory, 'terminal'))}`],
     ...['-device', 'virtconsole,chardev=terminal,nr=1'],
     ...devices.flatMap((name) => ['-device', knownDevices[name] ?? name]),
     ...['-kernel', kernel, '-append', kernelArguments(board, init, append)],
@@ -63,7 +64,8 @@ export function startQemu(board, args) {
 }
 
 function kernelArguments(board, init, append) {
-  const root = 'root=hostroot rootfstype=9p rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=262144 ro';
+  const root =
+    'root=hostroot rootfstype=9p rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=262144 ro';
   // A kernel that finds itself broken stops the machine, rather than a test that waits for it.
   const behaviour = 'quiet panic=-1 oops=panic';
   return [`console=${board.console}`, root, `init=${quoteArgument(init)}`, behaviour, ...board.append, append]
@@ -72,12 +74,12 @@ function kernelArguments(board, init, append) {
 }
 
 function shareArguments(tag, path, more = '') {
-  const options = ['local', `path=${escape(path)}`, `mount_tag=${tag}`, 'security_model=none', more];
+  const options = ['local', `path=${doubleCommas(path)}`, `mount_tag=${tag}`, 'security_model=none', more];
   return ['-virtfs', options.filter(Boolean).join(',')];
 }
 
 // QEMU's way to write a comma in a value.
-function escape(value) {
+function doubleCommas(value) {
   return value.replaceAll(',', ',,');
 }
 

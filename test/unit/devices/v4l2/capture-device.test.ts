@@ -172,9 +172,20 @@ describe('configure', () => {
   it('names the fourccs that it does not know beside the formats that it does', () => {
     const { kernel } = machine();
     using device = CaptureDevice.open(kernel);
-    jest.spyOn(kernel, 'v4l2EnumFormats').mockReturnValue([{ pixelFormat: 0x31305a5a, flags: 0, description: '' }]);
+    jest
+      .spyOn(kernel, 'v4l2EnumFormats')
+      .mockReturnValue([{ pixelFormat: 0x31305a5a, flags: 0, description: '' }]);
     expect(() => device.configure({ pixelFormat: 'NV12', width: 640, height: 480 })).toThrow(
       'It offers no format that dmaflow knows (and, unknown to dmaflow, ZZ01).',
+    );
+    const many = Array.from({ length: 10 }, (_, index) => ({
+      pixelFormat: 0x30305a5a + index * 0x01000000,
+      flags: 0,
+      description: '',
+    }));
+    jest.spyOn(kernel, 'v4l2EnumFormats').mockReturnValue(many);
+    expect(() => device.configure({ pixelFormat: 'NV12', width: 640, height: 480 })).toThrow(
+      'ZZ07 and 2 more)',
     );
   });
 
@@ -287,7 +298,9 @@ describe('configure', () => {
 
     kernel.addText('/proc/812/comm', 'ffmpeg\n');
     kernel.addText('/proc/812/fd/7', '');
-    jest.spyOn(kernel, 'linkName').mockImplementation((path) => (path === '/proc/812/fd/7' ? 'video0' : undefined));
+    jest
+      .spyOn(kernel, 'linkName')
+      .mockImplementation((path) => (path === '/proc/812/fd/7' ? 'video0' : undefined));
     expect(() => device.configure(request)).toThrow(
       'VIDIOC_S_FMT on /dev/video0: EBUSY. The camera is in use by ffmpeg (pid 812): stop it first.',
     );
@@ -398,11 +411,22 @@ describe('checkImport', () => {
     expect(device.checkImport([{ fd, length: 4096 }])).toMatchObject({ code: 'EINVAL' });
   });
 
+  it('does not let a length past the end of the dma-buf reach the kernel', () => {
+    const { kernel, device } = configured();
+    const fd = allocate(kernel, 'default_cma_region', 4096);
+    expect(() => device.checkImport([{ fd, length: 460800 }])).toThrow(
+      new RangeError('expected a dma-buf of 460800 bytes or more, got 4096'),
+    );
+    expect(kernel.requests('VIDIOC_REQBUFS')).toEqual([]);
+  });
+
   it('throws where the camera is gone: that says nothing about the buffer', () => {
     const { kernel, device, lengths } = configured();
     const planes = lengths.map((length) => ({ fd: allocate(kernel, 'default_cma_region', length), length }));
     kernel.fail('VIDIOC_QBUF', 'ENODEV');
-    expect(() => device.checkImport(planes)).toThrow(/VIDIOC_QBUF on \/dev\/video0: ENODEV\. The camera was unplugged/);
+    expect(() => device.checkImport(planes)).toThrow(
+      /VIDIOC_QBUF on \/dev\/video0: ENODEV\. The camera was unplugged/,
+    );
   });
 
   it('will not take the buffers of a running capture away', () => {
@@ -417,7 +441,9 @@ describe('advise', () => {
     const { kernel } = machine();
     using device = CaptureDevice.open(kernel);
     const scattered = device.advise(new KernelError('VIDIOC_QBUF', 14), 'system');
-    expect(scattered.message).toContain('on /dev/video0: EFAULT. The camera needs physically contiguous memory; heap `system`');
+    expect(scattered.message).toContain(
+      'on /dev/video0: EFAULT. The camera needs physically contiguous memory; heap `system`',
+    );
     expect(device.advise(new KernelError('VIDIOC_DQBUF', 19)).message).toContain('unplugged');
     expect(device.advise(new KernelError('VIDIOC_STREAMON', 32)).message).toContain('media-ctl');
     const plain = device.advise(new KernelError('VIDIOC_STREAMON', 5));

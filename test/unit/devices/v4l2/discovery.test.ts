@@ -28,7 +28,6 @@ describe('listCameras', () => {
     kernel.addCamera({ path: '/dev/video5', deviceCaps: META_CAPTURE | STREAMING });
     kernel.addCamera({ path: '/dev/video6', deviceCaps: CAPTURE | OUTPUT | STREAMING });
     kernel.addCamera({ path: '/dev/video7', deviceCaps: CAPTURE });
-    kernel.addCamera({ path: '/dev/video8', formats: [] });
 
     expect(listCameras(kernel)).toEqual([
       {
@@ -51,6 +50,16 @@ describe('listCameras', () => {
       },
     ]);
     kernel.assertNothingLeft();
+  });
+
+  it('leaves out a capture node that offers no format', () => {
+    const kernel = new FakeKernel();
+    kernel.addCamera();
+    jest.spyOn(kernel, 'v4l2EnumFormats').mockReturnValue([]);
+    expect(listCameras(kernel)).toEqual([]);
+    expect(() => findCamera(kernel, { device: '/dev/video0' })).toThrow(
+      'a capture device that offers no format',
+    );
   });
 
   it('tells of a node that may not be opened what sysfs tells', () => {
@@ -104,6 +113,7 @@ describe('findCamera', () => {
     kernel.addCamera({ path: '/dev/video1', deviceCaps: OUTPUT | STREAMING, driver: 'vivid' });
     kernel.addCamera({ path: '/dev/video2', driver: 'vivid', card: 'vivid' });
     kernel.addCamera({ path: '/dev/video3', driver: 'vivid', card: 'vivid two' });
+    kernel.addCamera({ path: '/dev/video4', driver: 'uvcvideo', card: 'HD Webcam' });
     return kernel;
   }
 
@@ -114,6 +124,7 @@ describe('findCamera', () => {
     [{ card: 'vivid' }, '/dev/video2'],
     [{ card: 'VIVID TWO' }, '/dev/video3'],
     [{ card: 'webcam' }, '/dev/video0'],
+    [{ card: 'HD Webcam' }, '/dev/video4'],
     [{ driver: 'vivid', card: 'two' }, '/dev/video3'],
     [{ device: '/dev/video3', driver: 'vivid' }, '/dev/video3'],
   ])('%j is %s', (selector, path) => {
@@ -137,8 +148,9 @@ describe('findCamera', () => {
     expect(error).toBeInstanceOf(KernelError);
     expect(error).toMatchObject({ code: 'ENOENT', syscall: 'open', path: '/dev/video9' });
     expect(error.message).toBe(
-      'open on /dev/video9: ENOENT. Cameras: /dev/video0 (driver uvcvideo, card \'HD Webcam C525\'); ' +
-        "/dev/video2 (driver vivid, card 'vivid'); /dev/video3 (driver vivid, card 'vivid two').",
+      "open on /dev/video9: ENOENT. Cameras: /dev/video0 (driver uvcvideo, card 'HD Webcam C525'); " +
+        "/dev/video2 (driver vivid, card 'vivid'); /dev/video3 (driver vivid, card 'vivid two'); " +
+        "/dev/video4 (driver uvcvideo, card 'HD Webcam').",
     );
   });
 
@@ -176,7 +188,9 @@ describe('findCamera', () => {
   it('says so where the path is no V4L2 device', () => {
     const kernel = machine();
     kernel.addText('/dev/null', '');
-    expect(() => findCamera(kernel, { device: '/dev/null' })).toThrow(/^\/dev\/null is no V4L2 device\. Cameras: /);
+    expect(() => findCamera(kernel, { device: '/dev/null' })).toThrow(
+      /^\/dev\/null is no V4L2 device\. Cameras: /,
+    );
     kernel.assertNothingLeft();
   });
 
@@ -196,7 +210,9 @@ describe('findCamera', () => {
   });
 
   it('says which layer is missing where there is no camera at all', () => {
-    expect(() => findCamera(new FakeKernel())).toThrow(/no V4L2 driver is loaded.*modprobe uvcvideo.*CONFIG_VIDEO_DEV/);
+    expect(() => findCamera(new FakeKernel())).toThrow(
+      /no V4L2 driver is loaded.*modprobe uvcvideo.*CONFIG_VIDEO_DEV/,
+    );
 
     const kernel = new FakeKernel();
     kernel.addCamera({ path: '/dev/video0', deviceCaps: OUTPUT | STREAMING });

@@ -1,0 +1,26 @@
+// Unit and contract tests on this machine. In the emulated board, where this file is read too, the tests of one boot.
+const { boardConfig } = require('./test/support/board-config');
+const { swcOptions } = require('./test/support/swc-options');
+
+const common = {
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  transform: { '\\.ts$': ['@swc/jest', swcOptions] },
+  moduleFileExtensions: ['ts', 'js', 'json', 'node'],
+  moduleNameMapper: {
+    '^dmaflow$': '<rootDir>/src/index.ts',
+    '^dmaflow/testing$': '<rootDir>/src/testing/index.ts',
+  },
+};
+
+const layer = (name) => ({
+  ...common,
+  displayName: name,
+  roots: ['<rootDir>/src', `<rootDir>/test/${name}`, '<rootDir>/test/support'],
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+});
+
+module.exports =
+  process.env.DMAFLOW_BOARD === '1'
+    ? boardConfig(__dirname, process.env.DMAFLOW_BOOT)
+    : { projects: [layer('unit'), layer('contract')], reporters: ['<rootDir>/test/support/reporter.js'] };

@@ -1,0 +1,97 @@
+// `npm test`: set-up, then every layer, then one line of counts over all of them.
+import { jestOnBoard, whyNoBoard } from '../test/board-layer.mjs';
+import { allBoots } from '../test/boots.mjs';
+import { compileBoardTests } from '../test/compile.mjs';
+import { checkTypes, jestOnHost, lint } from '../test/host-layers.mjs';
+import { failure } from '../test/jest-run.mjs';
+import { Failure } from './failure.mjs';
+import { readOptions } from './options.mjs';
+import { setUp } from './set-up.mjs';
+
+const usage = 'npm test -- [--only LAYER]… [-t NAME-PATTERN] [--yes]';
+
+const options = {
+  only: { type: 'string', multiple: true },
+  testNamePattern: { type: 'string', short: 't' },
+  yes: { type: 'boolean' },
+};
+
+/** @returns {Promise<number>} 0 when nothing failed */
+export async function test() {
+  const { values } = readOptions(usage, options);
+  const boots = allBoots();
+  const layers = selectLayers(['lint', 'types', 'unit', 'contract', ...boots.map(bootLayer)], values.only);
+  const total = { passed: 0, failed: 0, skipped: [] };
+  const add = (counts) => {
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped.push(...counts.skipped);
+  };
+
+  const needsBoard = layers.some((layer) => layer.startsWith('board/'));
+  const missing = await prepare(needsBoard ? ['board', 'test'] : [], values.yes, add);
+  if (missing) {
+    const selection = { pattern: values.testNamePattern };
+    const run = { lint, types: checkTypes, unit: jestOnHost, contract: jestOnHost };
+    for (const layer of layers.filter((name) => name in run)) {
+      heading(layer);
+      add(await run[layer](layer, selection));
+    }
+    const selected = boots.filter((boot) => layers.includes(bootLayer(boot)));
+    if (selected.length > 0) await runBoots(selected, missing, selection, add);
+  }
+
+  if (total.skipped.length > 0) {
+    process.stdout.write(`\nSkipped:\n${total.skipped.map((title) => `  ${title}\n`).join('')}`);
+  }
+  const { passed, failed, skipped } = total;
+  process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped.length} skipped\n`);
+  return failed > 0 || passed === 0 ? 1 : 0;
+}
+
+// Gives what is missing on the system; undefined when nothing can be tested.
+async function prepare(levels, yes, add) {
+  try {
+    return await setUp(levels, { yes, essential: [] });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    heading('set-up');
+    add(failure(error.message));
+    return undefined;
+  }
+}
+
+// Without a board its tests have failed in CI; a contributor without QEMU may go on.
+async function runBoots(boots, missing, selection, add) {
+  const reason = await whyNoBoard(missing);
+  if (!reason) compileBoardTests();
+  for (const boot of boots) {
+    heading(bootLayer(boot));
+    if (!reason) add(await jestOnBoard(boot, selection));
+    else if (process.env.CI) add(failure(`not run: ${reason}`));
+    else {
+      process.stdout.write(`  ○ NOT RUN: ${reason}\n`);
+      add({ passed: 0, failed: 0, skipped: [`${bootLayer(boot)}, all of it: ${reason}`] });
+    }
+  }
+}
+
+function selectLayers(all, only) {
+  if (!only) return all;
+  const wanted = only.flatMap((names) => names.split(','));
+  const matches = (layer, name) => layer === name || layer.startsWith(`${name}/`);
+  const unknown = wanted.filter((name) => !all.some((layer) => matches(layer, name)));
+  if (unknown.length > 0) {
+    const complaint = `There is no layer '${unknown.join("', '")}'. The layers are ${all.join(', ')}.`;
+    throw new Failure(complaint, { exitCode: 2 });
+  }
+  return all.filter((layer) => wanted.some((name) => matches(layer, name)));
+}
+
+function bootLayer({ name }) {
+  return `board/${name}`;
+}
+
+function heading(text) {
+  process.stdout.write(`\n${text}\n`);
+}

@@ -1,0 +1,42 @@
+// The boots of the board tests: each folder of test/board with tests in it is one, booted as its boot.json says.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from '../lib/failure.mjs';
+import { checkout } from '../lib/paths.mjs';
+
+const folder = join(checkout, 'test/board');
+const DEFAULT_TIMEOUT_S = 900;
+const KEYS = ['append', 'memory', 'timeout', 'devices', 'contract'];
+
+/**
+ * @typedef {object} Boot
+ * @property {string} name the folder's
+ * @property {string} [append] further kernel arguments
+ * @property {string} [memory]
+ * @property {number} timeout seconds for all its tests
+ * @property {string[]} [devices]
+ * @property {boolean} [contract] the contract suite runs in this boot too
+ */
+
+/** @returns {Boot[]} */
+export function allBoots() {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && hasTests(join(folder, entry.name)))
+    .map(({ name }) => ({ name, timeout: DEFAULT_TIMEOUT_S, ...readSettings(name) }))
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function readSettings(name) {
+  const path = join(folder, name, 'boot.json');
+  if (!existsSync(path)) return {};
+  const settings = JSON.parse(readFileSync(path, 'utf8'));
+  const unknown = Object.keys(settings).filter((key) => !KEYS.includes(key));
+  if (unknown.length > 0) {
+    throw new Failure(`${path}: unknown key ${unknown.join(', ')}; there are ${KEYS.join(', ')}.`);
+  }
+  return settings;
+}
+
+function hasTests(directory) {
+  return readdirSync(directory, { recursive: true }).some((name) => name.endsWith('.test.ts'));
+}

@@ -1,0 +1,33 @@
+// One run of jest, here or in the board, and what it counted.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkout } from '../lib/paths.mjs';
+
+/** @typedef {{ passed: number, failed: number, skipped: string[] }} Counts `skipped` holds titles with reasons */
+
+/** jest's command line. @param {string[]} args @param {{ pattern?: string }} selection */
+export function jestCommand(args, { pattern }) {
+  const selected = pattern === undefined ? [] : ['--testNamePattern', pattern];
+  return [process.execPath, join(checkout, 'node_modules/jest/bin/jest.js'), ...args, ...selected];
+}
+
+/**
+ * What the run's reporter wrote. A run that wrote nothing, ended otherwise than its tests say, or ran no test at all
+ * is a failure.
+ * @returns {Counts}
+ */
+export function readCounts(path, status, { pattern }) {
+  if (!existsSync(path)) return failure(`jest ended with status ${status} and without results`);
+  /** @type {Counts} */
+  const counts = JSON.parse(readFileSync(path, 'utf8'));
+  if (status !== 0 && counts.failed === 0) return failure(`jest ended with status ${status}`, counts);
+  if (counts.passed + counts.failed === 0 && pattern === undefined)
+    return failure('not one test was run', counts);
+  return counts;
+}
+
+/** One failure that is no test's. @returns {Counts} */
+export function failure(message, counts = { passed: 0, failed: 0, skipped: [] }) {
+  process.stdout.write(`  ✗ ${message}\n`);
+  return { ...counts, failed: counts.failed + 1 };
+}

@@ -1,0 +1,9 @@
+// How tests are compiled, by jest on this machine and by scripts/test/compile.mjs for the board: as tsc compiles the
+// library.
+const swcOptions = {
+  jsc: { parser: { syntax: 'typescript' }, target: 'es2022', keepClassNames: true },
+  module: { type: 'commonjs' },
+  sourceMaps: true,
+};
+
+module.exports = { swcOptions };
