@@ -96,6 +96,8 @@ class FdWait {
     };
     uv_close(reinterpret_cast<uv_handle_t*>(&poll_), closed);
     uv_close(reinterpret_cast<uv_handle_t*>(&timer_), closed);
+    // No longer polled: libuv allows it from here on, and who awaits the promise finds nothing left open.
+    fd_.reset();
   }
 
   Napi::Env env_;

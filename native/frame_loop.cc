@@ -116,16 +116,17 @@ void FrameLoop::Release(uint32_t tap, uint32_t capture, uint32_t index) {
   if (state_ == State::kRunning) mailbox_.Send(ReleaseCommand{tap, index});
 }
 
-void FrameLoop::Present(uint32_t tap, uint32_t capture, uint32_t index, uint32_t display, UniqueFd fence) {
+void FrameLoop::Present(uint32_t tap, uint32_t capture, uint32_t index, uint32_t display, bool keep,
+                        UniqueFd fence) {
   LentTap& lent = RequireHeld(tap, capture, index);
   RequireDisplay(display);
   if (links_.count({capture, display}) == 0) {
     throw StateError(Name("display", display) + " has no framebuffers of " + Name("capture", capture) +
                      ": connect or allowPresent comes before start()");
   }
-  lent.held[index] = false;
+  lent.held[index] = keep;
   // Who presents while the loop stops can't know it yet: the reference has come back, and that is all.
-  if (state_ == State::kRunning) mailbox_.Send(PresentCommand{tap, index, display, std::move(fence)});
+  if (state_ == State::kRunning) mailbox_.Send(PresentCommand{tap, index, display, keep, std::move(fence)});
 }
 
 uint32_t FrameLoop::CommitOnce(CommitRequest request) {

@@ -51,7 +51,8 @@ class FrameLoop {
   // No FrameEvent of this tap is fetched any more.
   void RemoveTap(uint32_t tap);
   void Release(uint32_t tap, uint32_t capture, uint32_t index);
-  void Present(uint32_t tap, uint32_t capture, uint32_t index, uint32_t display, UniqueFd fence);
+  // With `keep` the owner keeps its reference: Release or another Present follows.
+  void Present(uint32_t tap, uint32_t capture, uint32_t index, uint32_t display, bool keep, UniqueFd fence);
   // Answered by a CommitEvent with the returned id, or by the StopEvent.
   uint32_t CommitOnce(CommitRequest request);
 

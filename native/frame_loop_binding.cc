@@ -152,9 +152,9 @@ Napi::Value FrameLoopBinding::Release(Call& call) {
 
 Napi::Value FrameLoopBinding::Present(Call& call) {
   UniqueFd fence;
-  if (!call.Arg(4, "fence").IsUndefined()) fence = call.DuplicateFd(4, "fence", "DRM_IOCTL_MODE_ATOMIC");
+  if (!call.Arg(5, "fence").IsUndefined()) fence = call.DuplicateFd(5, "fence", "DRM_IOCTL_MODE_ATOMIC");
   loop_->Present(call.Arg(0, "tap").Uint32(), call.Arg(1, "capture").Uint32(), call.Arg(2, "index").Uint32(),
-                 call.Arg(3, "display").Uint32(), std::move(fence));
+                 call.Arg(3, "display").Uint32(), call.Arg(4, "keep").Boolean(), std::move(fence));
   return call.env().Undefined();
 }
 

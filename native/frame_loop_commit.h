@@ -8,6 +8,8 @@
 
 namespace dmaflow::loop {
 
+inline constexpr char kAtomicRequest[] = "DRM_IOCTL_MODE_ATOMIC";
+
 struct FlipEvent {
   // 0 on kernels that do not say (before 4.12).
   uint32_t crtc = 0;

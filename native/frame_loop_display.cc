@@ -12,9 +12,10 @@ namespace dmaflow::loop {
 namespace {
 
 constexpr auto kHung = std::chrono::seconds(5);
+// A writeback may take long: an emulated one converts and copies the picture on the CPU.
+constexpr auto kFenceHung = std::chrono::seconds(20);
 constexpr auto kBusyRetry = std::chrono::milliseconds(1);
 constexpr auto kRepeatAfter = std::chrono::milliseconds(100);
-constexpr char kAtomic[] = "DRM_IOCTL_MODE_ATOMIC";
 
 int64_t Microseconds(Clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
@@ -27,7 +28,7 @@ Display::Display(uint32_t id, DisplayConfig config, DisplayCounters& counters, E
       config_(std::move(config)),
       counters_(counters),
       epoll_(epoll),
-      mailbox_(mailbox),
+      requests_(id, epoll, mailbox),
       // Anywhere, so that the event of a commit of an earlier loop on this open file is not taken for one of
       // ours.
       token_(std::random_device{}()) {}
@@ -45,19 +46,20 @@ void Display::Show(Capture& capture, uint32_t index, UniqueFd fence) {
 
 void Display::CommitOnce(CommitRequest request) {
   if (failure_ || stopping_) {
-    Answer(request.id, failure_, stopping_);
-    return;
+    requests_.Answer(request.id, failure_, stopping_);
+  } else {
+    requests_.Add(std::move(request));
   }
-  requests_.push_back(std::move(request));
 }
 
 void Display::Advance(Clock::time_point now) {
   if (failure_) return;
   if ((pending_ && now - pending_->since >= kHung) || (fenced_ && now - fenced_->since >= kHung)) {
-    Fail(KernelError(pending_ ? kAtomic : "poll", ETIMEDOUT));
+    Fail(KernelError(pending_ ? kAtomicRequest : "poll", ETIMEDOUT));
     return;
   }
-  if (pending_ || fenced_ || stopping_) return;
+  GiveUpOnFences(now);
+  if (pending_ || fenced_ || !out_fences_.empty() || stopping_) return;
   if (next_) {
     Frame frame = std::move(*next_);
     next_.reset();
@@ -66,7 +68,7 @@ void Display::Advance(Clock::time_point now) {
     } else {
       Commit(std::move(frame), now);
     }
-  } else if (on_screen_ && !requests_.empty() && now - requests_.front().received >= kRepeatAfter) {
+  } else if (on_screen_ && requests_.next() && now - requests_.next()->received >= kRepeatAfter) {
     const FrameRef& shown = on_screen_->reference;
     Commit(
         Frame{FrameRef(shown.capture(), shown.index(), Holder::kDisplay), on_screen_->framebuffer, {}, true},
@@ -78,9 +80,10 @@ std::optional<Clock::time_point> Display::Deadline(Clock::time_point now) const 
   if (failure_) return std::nullopt;
   if (pending_) return pending_->since + kHung;
   if (fenced_) return fenced_->since + kHung;
+  if (!out_fences_.empty()) return out_fences_.begin()->second.since + kFenceHung;
   if (stopping_) return std::nullopt;
   if (next_ || busy_since_) return now + kBusyRetry;
-  if (on_screen_ && !requests_.empty()) return requests_.front().received + kRepeatAfter;
+  if (on_screen_ && requests_.next()) return requests_.next()->received + kRepeatAfter;
   return std::nullopt;
 }
 
@@ -104,31 +107,23 @@ void Display::InFenceSignalled(Clock::time_point now) {
 }
 
 void Display::Commit(Frame frame, Clock::time_point now) {
-  std::optional<CommitRequest> request;
+  const CommitRequest* const request = requests_.next();
   int32_t out_fence = -1;
-  int error = 0;
-  if (!requests_.empty()) {
-    request = std::move(requests_.front());
-    requests_.pop_front();
-    error = Submit(frame, &*request, &out_fence);
-    if (error == EBUSY) requests_.push_front(std::move(*request));
-    if (error && error != EBUSY) {
-      Answer(request->id, KernelError(kAtomic, error));
-      request.reset();
-      busy_since_.reset();
-      // Without the request there is nothing new in a frame that is on the screen already.
-      if (frame.repeated) return;
-      error = Submit(frame, nullptr, nullptr);
-    }
-  } else {
+  int error = Submit(frame, request, &out_fence);
+  if (request && error == 0) requests_.Committed(UniqueFd(out_fence));
+  if (request && error && error != EBUSY) {
+    requests_.Refused(KernelError(kAtomicRequest, error));
+    busy_since_.reset();
+    // Without the request there is nothing new in a frame that is on the screen already.
+    if (frame.repeated) return;
     error = Submit(frame, nullptr, nullptr);
   }
   if (error == 0) {
-    Committed(std::move(frame), std::move(request), out_fence, now);
+    Committed(std::move(frame), now);
   } else if (error == EBUSY) {
     Busy(std::move(frame), now);
   } else {
-    Fail(KernelError(kAtomic, error));
+    Fail(KernelError(kAtomicRequest, error));
   }
 }
 
@@ -157,9 +152,7 @@ int Display::Submit(const Frame& frame, const CommitRequest* request, int32_t* o
   return SubmitCommit(fd(), properties_, flags, ++token_);
 }
 
-void Display::Committed(Frame frame, std::optional<CommitRequest> request, int32_t out_fence,
-                        Clock::time_point now) {
-  UniqueFd fence(out_fence);
+void Display::Committed(Frame frame, Clock::time_point now) {
   modeset_done_ = true;
   busy_since_.reset();
   counters_.committed.fetch_add(1);
@@ -167,23 +160,12 @@ void Display::Committed(Frame frame, std::optional<CommitRequest> request, int32
   frame.fence.reset();
   frame.since = now;
   pending_ = std::move(frame);
-  if (!request) return;
-  if (!fence) {
-    awaiting_flip_.push_back(request->id);
-    return;
-  }
-  try {
-    epoll_.Add(fence.get(), {Wait::kOutFence, id_, request->id});
-    out_fences_.emplace(request->id, std::move(fence));
-  } catch (const KernelError& error) {
-    Answer(request->id, error);
-  }
 }
 
 void Display::Busy(Frame frame, Clock::time_point now) {
   if (!busy_since_) busy_since_ = now;
   if (now - *busy_since_ >= kHung) {
-    Fail(KernelError(kAtomic, EBUSY));
+    Fail(KernelError(kAtomicRequest, EBUSY));
   } else if (!frame.repeated) {
     if (next_) {
       counters_.dropped.fetch_add(1);
@@ -205,18 +187,8 @@ bool Display::Flipped(const FlipEvent& flip) {
   }
   on_screen_ = std::move(pending_);
   pending_.reset();
-  for (const uint32_t request : awaiting_flip_) Answer(request, std::nullopt);
-  awaiting_flip_.clear();
+  requests_.Flipped();
   return true;
-}
-
-void Display::OutFenceSignalled(uint32_t request) {
-  const auto found = out_fences_.find(request);
-  if (found == out_fences_.end()) return;
-  const int status = SyncFileStatus(found->second.get());
-  epoll_.Remove(found->second.get());
-  out_fences_.erase(found);
-  Answer(request, status ? std::optional<KernelError>(std::in_place, kAtomic, status) : std::nullopt);
 }
 
 void Display::Fail(const KernelError& error) {
@@ -225,7 +197,7 @@ void Display::Fail(const KernelError& error) {
   next_.reset();
   if (fenced_) epoll_.Remove(fenced_->fence.get());
   fenced_.reset();
-  AnswerAll(error);
+  requests_.AnswerAll(error);
 }
 
 void Display::BeginStop() {
@@ -233,24 +205,7 @@ void Display::BeginStop() {
   next_.reset();
   if (fenced_) epoll_.Remove(fenced_->fence.get());
   fenced_.reset();
-  AnswerAll(std::nullopt);
-}
-
-void Display::Answer(uint32_t request, std::optional<KernelError> error, bool stopped) {
-  mailbox_.Post(CommitEvent{request, id_, stopped, std::move(error)});
-}
-
-void Display::AnswerAll(const std::optional<KernelError>& error) {
-  const bool stopped = !error;
-  for (const CommitRequest& request : requests_) Answer(request.id, error, stopped);
-  for (const uint32_t request : awaiting_flip_) Answer(request, error, stopped);
-  for (const auto& [request, fence] : out_fences_) {
-    epoll_.Remove(fence.get());
-    Answer(request, error, stopped);
-  }
-  requests_.clear();
-  awaiting_flip_.clear();
-  out_fences_.clear();
+  requests_.AnswerAll(std::nullopt);
 }
 
 }  // namespace dmaflow::loop

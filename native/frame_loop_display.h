@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "frame_loop_commit.h"
 #include "frame_loop_epoll.h"
 #include "frame_loop_mailbox.h"
+#include "frame_loop_requests.h"
 #include "frame_loop_stats.h"
 #include "frame_loop_types.h"
 
@@ -51,7 +51,7 @@ class Display {
   // False where the event is not of this display's commit.
   bool Flipped(const FlipEvent& flip);
   void InFenceSignalled(Clock::time_point now);
-  void OutFenceSignalled(uint32_t request);
+  void OutFenceSignalled(uint32_t request) { requests_.OutFenceSignalled(request); }
 
   void Fail(const KernelError& error);
   // Nothing new is committed; what is pending may still flip.
@@ -75,20 +75,19 @@ class Display {
     Clock::time_point since{};
   };
 
+  void GiveUpOnFences(Clock::time_point now);
   void WaitForFence(Frame frame, Clock::time_point now);
   void Commit(Frame frame, Clock::time_point now);
   // 0 or the errno. `out_fence` is where the kernel puts the fence of `request`.
   int Submit(const Frame& frame, const CommitRequest* request, int32_t* out_fence);
-  void Committed(Frame frame, std::optional<CommitRequest> request, int32_t out_fence, Clock::time_point now);
+  void Committed(Frame frame, Clock::time_point now);
   void Busy(Frame frame, Clock::time_point now);
-  void Answer(uint32_t request, std::optional<KernelError> error, bool stopped = false);
-  void AnswerAll(const std::optional<KernelError>& error);
 
   uint32_t id_;
   DisplayConfig config_;
   DisplayCounters& counters_;
   Epoll& epoll_;
-  Mailbox& mailbox_;
+  CommitRequests requests_;
   std::map<uint32_t, std::vector<uint32_t>> framebuffers_;
 
   std::optional<Frame> next_;
@@ -99,11 +98,6 @@ class Display {
   bool modeset_done_ = false;
   // Since when the kernel has said EBUSY.
   std::optional<Clock::time_point> busy_since_;
-
-  std::deque<CommitRequest> requests_;
-  // Requests without an out-fence, answered by the flip.
-  std::vector<uint32_t> awaiting_flip_;
-  std::map<uint32_t, UniqueFd> out_fences_;
 
   std::vector<PropertyValue> properties_;
   bool stopping_ = false;

@@ -32,6 +32,8 @@ struct PresentCommand {
   uint32_t tap;
   uint32_t index;
   uint32_t display;
+  // The owner keeps its reference; the display gets one of its own.
+  bool keep;
   UniqueFd fence;
 };
 

@@ -32,6 +32,8 @@ class Tap {
   FrameRef Take(uint32_t index);
   void PostWaiting();
   void Close();
+  // The end of the stream need not wait for this tap.
+  bool drained() const { return !config_.drain || waiting_.empty(); }
 
  private:
   bool HasCredit() const { return held_count_ < config_.max; }

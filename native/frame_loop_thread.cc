@@ -158,10 +158,9 @@ void LoopThread::Handle(ReleaseCommand& command) {
 
 void LoopThread::Handle(PresentCommand& command) {
   Tap& tap = taps_[command.tap];
-  {
-    const FrameRef frame = tap.Take(command.index);
-    displays_[command.display]->Show(frame.capture(), frame.index(), std::move(command.fence));
-  }
+  displays_[command.display]->Show(*captures_[tap.capture()], command.index, std::move(command.fence));
+  if (command.keep) return;
+  { const FrameRef given_back = tap.Take(command.index); }
   tap.PostWaiting();
 }
 
@@ -230,17 +229,23 @@ void LoopThread::ReportFailures() {
 }
 
 void LoopThread::ReportEnd() {
-  if (end_reported_ || stop_by_) return;
+  if (stop_by_) return;
+  const bool was_over = std::exchange(over_, Over());
+  // Again only after something was shown in between.
+  if (over_ && !was_over) mailbox_.Post(EndEvent{});
+}
+
+bool LoopThread::Over() const {
   bool any = false;
   for (const auto& capture : captures_) {
     if (!capture->limited()) continue;
-    if (!capture->ended() || capture->tap_held() != 0) return;
+    if (!capture->ended()) return false;
     any = true;
   }
   const auto settled = [](const auto& display) { return display->settled(); };
-  if (!any || !std::all_of(displays_.begin(), displays_.end(), settled)) return;
-  end_reported_ = true;
-  mailbox_.Post(EndEvent{});
+  const auto drained = [](const Tap& tap) { return tap.drained(); };
+  return any && std::all_of(displays_.begin(), displays_.end(), settled) &&
+         std::all_of(taps_.begin(), taps_.end(), drained);
 }
 
 std::optional<Clock::time_point> LoopThread::Deadline(Clock::time_point now) const {

@@ -59,6 +59,8 @@ class LoopThread {
   // Devices that failed since the last time leave the loop and are reported.
   void ReportFailures();
   void ReportEnd();
+  // Every capture with a limit reached it, and what came of it was shown, or is JavaScript's.
+  bool Over() const;
   std::optional<Clock::time_point> Deadline(Clock::time_point now) const;
   bool FlipsPending() const;
 
@@ -80,7 +82,7 @@ class LoopThread {
   std::vector<Command> commands_;
   std::vector<FlipEvent> flips_;
   std::optional<Clock::time_point> stop_by_;
-  bool end_reported_ = false;
+  bool over_ = false;
 };
 
 }  // namespace dmaflow::loop

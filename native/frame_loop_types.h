@@ -65,6 +65,8 @@ struct TapConfig {
   uint32_t capture = 0;
   uint32_t max = 0;
   TapPolicy policy = TapPolicy::kLatest;
+  // The end of the stream waits for the frames that wait here.
+  bool drain = false;
 };
 
 // What one DQBUF said about a buffer.
@@ -105,7 +107,7 @@ struct ErrorEvent {
   KernelError error;
 };
 
-// Every capture with a limit reached it, and everything of it was shown and given back.
+// Every capture with a limit reached it, and what came of it was shown or is the owner's.
 struct EndEvent {};
 
 // The captures stream, or `failure` says why not; a StopEvent follows a failure.

@@ -136,6 +136,7 @@ loop::TapConfig TakeTap(const Argument& config) {
   const std::string name = policy.String();
   if (name != "latest" && name != "every") throw policy.WrongType("'latest' or 'every'");
   tap.policy = name == "latest" ? loop::TapPolicy::kLatest : loop::TapPolicy::kEvery;
+  tap.drain = config["drain"].Boolean();
   return tap;
 }
 

@@ -73,7 +73,8 @@ function holderOf(path) {
   }
 }
 
-function isAlive(pid) {
+/** Is there a process of this number, whosever it is? */
+export function isAlive(pid) {
   try {
     process.kill(pid, 0);
     return true;

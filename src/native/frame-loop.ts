@@ -140,13 +140,7 @@ export interface FrameLoop {
    * Passes the reference on to a display, and the credit back to the tap; with `keep` the display gets a reference
    * of its own and the tap keeps its. `fence`: a sync_file fd that the commit waits for (IN_FENCE_FD); the loop dups it.
    */
-  present(
-    tap: number,
-    capture: number,
-    index: number,
-    display: number,
-    options?: { fence?: number; keep?: boolean },
-  ): void;
+  present(tap: number, capture: number, index: number, display: number, keep: boolean, fence?: number): void;
   /** Queues all buffers, STREAMON, starts the thread. Rejects with KernelError where the first QBUF or STREAMON fails. */
   start(): Promise<void>;
   /**

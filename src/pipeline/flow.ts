@@ -186,7 +186,7 @@ export class Flow implements FrameLoopListener {
   #present(lease: FrameLease, display: number): void {
     const reference = this.#references.get(lease);
     if (!reference || this.#ended) return;
-    this.loop.present(reference.tap, reference.capture, reference.index, display, { keep: true });
+    this.loop.present(reference.tap, reference.capture, reference.index, display, true);
   }
 
   #release(lease: FrameLease): void {

@@ -52,18 +52,21 @@ export function commitUpdate(
     const crtcId = object.type === 'crtc' ? object.id : writebackCrtc(update, object);
     return crtcId === undefined ? undefined : { crtcId, fence: new FakeFence() };
   });
-  const pictures = touched.map((crtc) => ({
-    crtc,
-    mode: update.value(crtc, 'ACTIVE') === 0 ? undefined : modeAfter(card, update, crtc),
-    layers: layersOf(card, update, crtc),
-    waitFor: card.planes
+  const pictures = touched.map((crtc) => {
+    const layers = layersOf(card, update, crtc);
+    const explicit = card.planes
       .filter((plane) => update.value(plane, 'CRTC_ID') === crtc.id && update.names(plane, 'IN_FENCE_FD'))
-      .flatMap((plane) => {
-        const fd = update.value(plane, 'IN_FENCE_FD');
-        return fd === -1 ? [] : fencesOf(fd);
-      }),
-    writeback: writebackOf(card, update, crtc),
-  }));
+      .map((plane) => update.value(plane, 'IN_FENCE_FD'))
+      .flatMap((fd) => (fd === -1 ? [] : fencesOf(fd)));
+    const implicit = layers.flatMap(({ framebuffer }) => framebuffer.fences);
+    return {
+      crtc,
+      mode: update.value(crtc, 'ACTIVE') === 0 ? undefined : modeAfter(card, update, crtc),
+      layers,
+      waitFor: [...explicit, ...implicit],
+      writeback: writebackOf(card, update, crtc),
+    };
+  });
   update.apply();
   const wantsEvent = (request.flags & kms.DRM_MODE_PAGE_FLIP_EVENT) !== 0;
   const userData = request.userData ?? 0;

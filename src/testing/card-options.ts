@@ -29,6 +29,13 @@ export interface FakeCardOptions {
   displays?: readonly FakeDisplayOptions[];
   /** Overlay planes that every CRTC may use; default 0. */
   overlays?: number;
+  /** A cursor plane for each CRTC, as vkms has one; default true. */
+  cursor?: boolean;
+  /**
+   * Whether the kernel's console is on every connected display until someone commits, and again when the last client
+   * is gone. Default true.
+   */
+  console?: boolean;
   /** DRM fourccs that its planes take. */
   formats?: readonly string[];
   /** Modifiers of the IN_FORMATS blob; none by default, and then there is no such property, as on vkms. */

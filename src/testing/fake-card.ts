@@ -2,6 +2,7 @@ import { DRM_MODE_CONNECTOR_WRITEBACK, type KmsFramebufferRequest, type KmsMode 
 import { CardFile } from './card-file';
 import { connectorType, defaultModes, type FakeCardOptions, makeMode } from './card-options';
 import { Errno } from './errno';
+import { FakeConsole, NO_INODE } from './fake-console';
 import { FakeCrtc, type FakeScreen } from './fake-crtc';
 import type { FakeDmaBuf } from './fake-dma-buf';
 import type { FakeDevice, FileSubject } from './fake-tree';
@@ -18,6 +19,8 @@ export interface FakeConnector {
   readonly encoderId: number;
   connected: boolean;
   modes: KmsMode[];
+  /** Whether anyone has asked the hardware; before that nothing is known of it. */
+  probed: boolean;
 }
 
 const DEFAULT_FORMATS = ['XR24', 'AR24', 'XB24', 'AB24', 'RG24', 'BG24', 'RG16', 'NV12'];
@@ -40,6 +43,7 @@ export class FakeCard implements FakeDevice {
   readonly #framebuffers = new Map<number, FakeFramebuffer>();
   readonly #blobs = new Map<number, Uint8Array>();
   readonly #propertyIds = new Map<string, number>();
+  readonly #console: FakeConsole;
   #nextId = FIRST_OBJECT_ID;
 
   constructor(
@@ -50,7 +54,10 @@ export class FakeCard implements FakeDevice {
     this.formats = (options.formats ?? DEFAULT_FORMATS).map(fourcc);
     const displays = options.displays ?? [{}];
     const all = (1 << displays.length) - 1;
-    for (const index of displays.keys()) this.#addPlane(objects.PLANE_PRIMARY, 1 << index);
+    for (const index of displays.keys()) {
+      this.#addPlane(objects.PLANE_PRIMARY, 1 << index);
+      if (options.cursor ?? true) this.#addPlane(objects.PLANE_CURSOR, 1 << index);
+    }
     for (let overlay = 0; overlay < (options.overlays ?? 0); overlay++)
       this.#addPlane(objects.PLANE_OVERLAY, all);
     for (const index of displays.keys()) {
@@ -64,7 +71,10 @@ export class FakeCard implements FakeDevice {
       const connector = this.#addConnector(name, connectorType(name), index, objects.connectorProperties);
       connector.connected = display.connected ?? true;
       connector.modes = (display.modes ?? defaultModes()).map(makeMode);
+      connector.probed = options.console ?? true;
     }
+    this.#console = new FakeConsole(this);
+    this.#console.show();
   }
 
   get hasDisplay(): boolean {
@@ -99,7 +109,9 @@ export class FakeCard implements FakeDevice {
   /** Inodes of the dma-bufs that are on screen now. */
   inodesOnScreen(): number[] {
     const layers = [...this.#scanouts.values()].flatMap((crtc) => crtc.layers);
-    return [...new Set(layers.flatMap(({ framebuffer }) => framebuffer.inodes))];
+    return [...new Set(layers.flatMap(({ framebuffer }) => framebuffer.inodes))].filter(
+      (inode) => inode !== NO_INODE,
+    );
   }
 
   /** Brings pending commits on screen (all, or one CRTC's). False where none was pending. */
@@ -191,6 +203,7 @@ export class FakeCard implements FakeDevice {
     if (this.master === file) this.master = undefined;
     for (const id of file.framebuffers) this.removeFramebuffer(id);
     for (const id of file.blobs) this.removeBlob(id);
+    if (this.files.size === 0) this.#console.show();
   }
 
   #addPlane(type: number, possibleCrtcs: number): void {
@@ -231,7 +244,16 @@ export class FakeCard implements FakeDevice {
       definitions,
       1 << crtc,
     );
-    const connector = { object, name, type, encoderId, connected: false, modes: [] };
+    // A writeback connector has every mode, and is connected as soon as anyone asks.
+    const connector = {
+      object,
+      name,
+      type,
+      encoderId,
+      connected: true,
+      modes: defaultModes().map(makeMode),
+      probed: false,
+    };
     this.outputs.push(connector);
     return connector;
   }

@@ -2,7 +2,7 @@ import * as kms from '../native/kms';
 import { CardFile } from './card-file';
 import type { FakeCardOptions } from './card-options';
 import { Errno } from './errno';
-import { FakeCard } from './fake-card';
+import { FakeCard, type FakeConnector } from './fake-card';
 import { FakeV4l2 } from './fake-v4l2';
 import { propertyFlags } from './mode-objects';
 
@@ -100,17 +100,19 @@ export class FakeDrm extends FakeV4l2 {
       checkDisplay(card);
       const output = card.outputs.find(({ object }) => object.id === id);
       if (!output) throw new Errno('ENOENT');
-      const { object, name, type, encoderId, connected, modes } = output;
+      if (probe) output.probed = true;
+      const { object, name, type, encoderId, modes } = output;
+      const state = connection(output);
       return {
         id,
         name,
         type,
-        connection: connection(output),
+        connection: state,
         widthMm: 0,
         heightMm: 0,
         encoderId: object.value('CRTC_ID') === 0 ? 0 : encoderId,
         possibleCrtcs: object.possibleCrtcs,
-        modes: connected ? modes.map((mode) => ({ ...mode })) : [],
+        modes: state === CONNECTED ? modes.map((mode) => ({ ...mode })) : [],
       };
     });
   }
@@ -215,7 +217,7 @@ function isVisible(type: number, file: CardFile): boolean {
   return type !== kms.DRM_MODE_CONNECTOR_WRITEBACK || file.writebackConnectors;
 }
 
-function connection({ type, connected }: { type: number; connected: boolean }): number {
-  if (type === kms.DRM_MODE_CONNECTOR_WRITEBACK) return UNKNOWN;
+function connection({ probed, connected }: FakeConnector): number {
+  if (!probed) return UNKNOWN;
   return connected ? CONNECTED : DISCONNECTED;
 }

@@ -96,7 +96,8 @@ export class FakeFrameLoop implements loop.FrameLoop {
     capture: number,
     index: number,
     display: number,
-    options: { fence?: number; keep?: boolean } = {},
+    keep: boolean,
+    fence?: number,
   ): void {
     const from = this.#tap(tap);
     const frame = from.held(capture, index);
@@ -110,10 +111,10 @@ export class FakeFrameLoop implements loop.FrameLoop {
       target.show(
         frame.capture,
         index,
-        options.fence === undefined ? undefined : this.kernel.dup(options.fence),
+        fence === undefined ? undefined : this.kernel.dup(fence),
       );
     }
-    if (!options.keep) from.release(frame);
+    if (!keep) from.release(frame);
     this.#run();
   }
 
@@ -259,10 +260,14 @@ export class FakeFrameLoop implements loop.FrameLoop {
 
   #reportEnd(): void {
     const limited = this.#captures.filter((capture) => capture.limited);
-    const ended = limited.length > 0 && limited.every((capture) => capture.ended && capture.tapHeld === 0);
-    if (this.#endReported || !ended || !this.#displays.every((display) => display.settled)) return;
-    this.#endReported = true;
-    this.#post(() => this.listener.onEnd());
+    const over =
+      limited.length > 0 &&
+      limited.every((capture) => capture.ended) &&
+      this.#taps.every((tap) => !tap.drains) &&
+      this.#displays.every((display) => display.settled);
+    // Again only after something was shown in between.
+    if (over && !this.#endReported) this.#post(() => this.listener.onEnd());
+    this.#endReported = over;
   }
 
   #post(deliver: () => void): void {

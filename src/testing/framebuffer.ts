@@ -1,6 +1,7 @@
 import type { KmsFramebufferRequest } from '../native/kms';
 import { Errno } from './errno';
 import type { FakeDmaBuf } from './fake-dma-buf';
+import type { FakeFence } from './fence';
 import { type PixelLayout, type PlaneBytes, pixelLayout, planeSize } from './pixels';
 
 /** A framebuffer: dma-bufs as a picture. Holds them until removed. */
@@ -38,6 +39,11 @@ export class FakeFramebuffer {
       bytes: buffer.pages.bytes.subarray(offset),
       stride,
     }));
+  }
+
+  /** What still writes into its dma-bufs: a commit waits for it. */
+  get fences(): FakeFence[] {
+    return this.planes.flatMap(({ buffer }) => buffer.fencesFor(false));
   }
 
   /** Inodes of its dma-bufs, by colour plane. */

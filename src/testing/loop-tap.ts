@@ -19,6 +19,11 @@ export class LoopTap {
     private readonly onFrame: (frame: TapFrame) => void,
   ) {}
 
+  /** Whether the end of the stream has to wait for this tap. */
+  get drains(): boolean {
+    return this.config.drain && this.#waiting.length > 0;
+  }
+
   offer(index: number): void {
     if (this.#closed) return;
     const { policy, max } = this.config;

@@ -10,6 +10,7 @@ const PROP_ATOMIC = 0x80000000;
 
 export const PLANE_OVERLAY = 0;
 export const PLANE_PRIMARY = 1;
+export const PLANE_CURSOR = 2;
 
 /** What a property takes. `pointer`: the address of an out-fence. */
 export type PropertyKind =
@@ -59,7 +60,7 @@ export const planeProperties: readonly PropertyDefinition[] = [
     enums: [
       { name: 'Overlay', value: PLANE_OVERLAY },
       { name: 'Primary', value: PLANE_PRIMARY },
-      { name: 'Cursor', value: 2 },
+      { name: 'Cursor', value: PLANE_CURSOR },
     ],
   },
   { name: 'FB_ID', kind: 'framebuffer', atomic: true },

@@ -1,9 +1,10 @@
 // Boots a board, runs one command in it and gives its exit status.
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../../../scripts/lib/failure.mjs';
+import { isAlive } from '../../../scripts/lib/lock.mjs';
 import { checkout } from '../../../scripts/lib/paths.mjs';
 import { tailOf } from '../../../scripts/lib/processes.mjs';
 import { onTermination } from '../../../scripts/lib/termination.mjs';
@@ -19,6 +20,7 @@ const init = join(dirname(fileURLToPath(import.meta.url)), 'init.sh');
 // Four seconds on an idle machine; a busy one takes its time.
 const BOOT_LIMIT_MS = 180_000;
 const GRACE_MS = 5_000;
+const DIRECTORY_PREFIX = 'dmaflow-board-';
 
 /** Exit statuses of a command that did not end by itself: its time was up (as timeout(1)), the user stopped it. */
 export const TIMED_OUT = 124;
@@ -177,7 +179,18 @@ function consoleTail(directory) {
 // The name of a Unix socket has room for some 100 characters.
 function shortTemporaryDirectory() {
   const base = tmpdir().length > 60 ? '/tmp' : tmpdir();
-  return mkdtempSync(join(base, 'dmaflow-board-'));
+  removeAbandoned(base);
+  return mkdtempSync(join(base, `${DIRECTORY_PREFIX}${process.pid}-`));
+}
+
+// Those of our processes that were killed.
+function removeAbandoned(base) {
+  for (const name of readdirSync(base).filter((entry) => entry.startsWith(DIRECTORY_PREFIX))) {
+    const path = join(base, name);
+    const pid = Number.parseInt(name.slice(DIRECTORY_PREFIX.length), 10);
+    const isOurs = statSync(path, { throwIfNoEntry: false })?.uid === process.getuid();
+    if (isOurs && pid > 0 && !isAlive(pid)) rmSync(path, { recursive: true, force: true });
+  }
 }
 
 function newOutDirectory() {

@@ -69,9 +69,9 @@ control() {
   while read -r request rows columns; do
     read -r job 2>/dev/null </run/board/pid
     case $request in
-      interrupt) kill -INT -- "-$job" ;;
-      terminate) kill -TERM -- "-$job" ;;
-      kill) kill -KILL -- "-$job" ;;
+      interrupt) kill -INT "-$job" ;;
+      terminate) kill -TERM "-$job" ;;
+      kill) kill -KILL "-$job" ;;
       size) stty rows "$rows" columns "$columns" </dev/hvc0 ;;
     esac
   done
@@ -82,8 +82,7 @@ job='echo $$ >/run/board/pid; exec sh /dev/board/job'
 echo started >&8
 if [ -e $board/terminal ]; then
   read -r rows columns <$board/terminal
-  stty rows "$rows" columns "$columns" </dev/hvc0
-  setsid -w -c sh -c "$job" </dev/hvc0 >/dev/hvc0 2>&1 8<&-
+  setsid -w -c sh -c "stty rows $rows columns $columns; $job" </dev/hvc0 >/dev/hvc0 2>&1 8<&-
   status=$?
 else
   # Pipes, so that the job may open /dev/stdout again: a port can be opened once only.
@@ -104,7 +103,7 @@ else
 fi
 
 # What the job left running would keep its output open.
-read -r job </run/board/pid && kill -TERM -- "-$job" 2>/dev/null
+read -r job </run/board/pid && kill -TERM "-$job" 2>/dev/null
 if [ -n "$out" ]; then
   (sleep 3; kill "$out" "$err") 2>/dev/null 8<&- &
   wait "$out" "$err"
