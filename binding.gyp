@@ -18,6 +18,7 @@
         "native/frame_loop_display.cc",
         "native/frame_loop_epoll.cc",
         "native/frame_loop_mailbox.cc",
+        "native/frame_loop_requests.cc",
         "native/frame_loop_stats.cc",
         "native/frame_loop_tap.cc",
         "native/frame_loop_thread.cc",

@@ -61,7 +61,8 @@ Napi::Value Unmap(Call& call) {
 }
 
 Napi::Value View(Call& call) {
-  return call.addon().mappings.Attach(call.env(), call.Arg(0, "mapping").Uint32());
+  const bool read_only = call.Arg(1, "readOnly").OptionalBoolean();
+  return call.addon().mappings.Attach(call.env(), call.Arg(0, "mapping").Uint32(), read_only);
 }
 
 Napi::Value Detach(Call& call) {

@@ -12,8 +12,6 @@ namespace dmaflow::loop {
 namespace {
 
 constexpr auto kHung = std::chrono::seconds(5);
-// A writeback may take long: an emulated one converts and copies the picture on the CPU.
-constexpr auto kFenceHung = std::chrono::seconds(20);
 constexpr auto kBusyRetry = std::chrono::milliseconds(1);
 constexpr auto kRepeatAfter = std::chrono::milliseconds(100);
 
@@ -58,8 +56,8 @@ void Display::Advance(Clock::time_point now) {
     Fail(KernelError(pending_ ? kAtomicRequest : "poll", ETIMEDOUT));
     return;
   }
-  GiveUpOnFences(now);
-  if (pending_ || fenced_ || !out_fences_.empty() || stopping_) return;
+  requests_.GiveUpOnFence(now);
+  if (pending_ || fenced_ || requests_.awaiting_fence() || stopping_) return;
   if (next_) {
     Frame frame = std::move(*next_);
     next_.reset();
@@ -80,7 +78,7 @@ std::optional<Clock::time_point> Display::Deadline(Clock::time_point now) const 
   if (failure_) return std::nullopt;
   if (pending_) return pending_->since + kHung;
   if (fenced_) return fenced_->since + kHung;
-  if (!out_fences_.empty()) return out_fences_.begin()->second.since + kFenceHung;
+  if (requests_.awaiting_fence()) return requests_.FenceDeadline();
   if (stopping_) return std::nullopt;
   if (next_ || busy_since_) return now + kBusyRetry;
   if (on_screen_ && requests_.next()) return requests_.next()->received + kRepeatAfter;
@@ -110,7 +108,7 @@ void Display::Commit(Frame frame, Clock::time_point now) {
   const CommitRequest* const request = requests_.next();
   int32_t out_fence = -1;
   int error = Submit(frame, request, &out_fence);
-  if (request && error == 0) requests_.Committed(UniqueFd(out_fence));
+  if (request && error == 0) requests_.Committed(UniqueFd(out_fence), now);
   if (request && error && error != EBUSY) {
     requests_.Refused(KernelError(kAtomicRequest, error));
     busy_since_.reset();

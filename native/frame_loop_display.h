@@ -51,7 +51,7 @@ class Display {
   // False where the event is not of this display's commit.
   bool Flipped(const FlipEvent& flip);
   void InFenceSignalled(Clock::time_point now);
-  void OutFenceSignalled(uint32_t request) { requests_.OutFenceSignalled(request); }
+  void OutFenceSignalled() { requests_.OutFenceSignalled(); }
 
   void Fail(const KernelError& error);
   // Nothing new is committed; what is pending may still flip.
@@ -75,7 +75,6 @@ class Display {
     Clock::time_point since{};
   };
 
-  void GiveUpOnFences(Clock::time_point now);
   void WaitForFence(Frame frame, Clock::time_point now);
   void Commit(Frame frame, Clock::time_point now);
   // 0 or the errno. `out_fence` is where the kernel puts the fence of `request`.

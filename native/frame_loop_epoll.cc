@@ -11,18 +11,12 @@ namespace dmaflow::loop {
 
 namespace {
 
-constexpr unsigned kKindShift = 56;
-constexpr unsigned kIdShift = 32;
-constexpr uint64_t kIdMask = (uint64_t{1} << (kKindShift - kIdShift)) - 1;
+constexpr unsigned kKindShift = 32;
 
-uint64_t Pack(WaitKey key) {
-  return uint64_t{static_cast<uint8_t>(key.kind)} << kKindShift | (key.id & kIdMask) << kIdShift |
-         key.request;
-}
+uint64_t Pack(WaitKey key) { return uint64_t{static_cast<uint8_t>(key.kind)} << kKindShift | key.id; }
 
 WaitKey Unpack(uint64_t packed) {
-  return {static_cast<Wait>(packed >> kKindShift), static_cast<uint32_t>(packed >> kIdShift & kIdMask),
-          static_cast<uint32_t>(packed)};
+  return {static_cast<Wait>(packed >> kKindShift), static_cast<uint32_t>(packed)};
 }
 
 // Rounded up, so that the deadline has passed when the sleep ends by itself.

@@ -12,11 +12,10 @@ namespace dmaflow::loop {
 
 enum class Wait : uint8_t { kCommands, kCapture, kDisplay, kInFence, kOutFence };
 
-// Says what an fd in the set is: `id` of the capture or display, `request` only for an out-fence.
+// Says what an fd in the set is: `id` of the capture or display.
 struct WaitKey {
   Wait kind = Wait::kCommands;
   uint32_t id = 0;
-  uint32_t request = 0;
 };
 
 struct Ready {

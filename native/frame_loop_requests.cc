@@ -1,10 +1,19 @@
 #include "frame_loop_requests.h"
 
+#include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include "frame_loop_commit.h"
 
 namespace dmaflow::loop {
+
+namespace {
+
+// A writeback may take long: an emulated one converts and copies the picture on the CPU.
+constexpr auto kFenceHung = std::chrono::seconds(20);
+
+}  // namespace
 
 CommitRequests::CommitRequests(uint32_t display, Epoll& epoll, Mailbox& mailbox)
     : display_(display), epoll_(epoll), mailbox_(mailbox) {}
@@ -14,7 +23,7 @@ void CommitRequests::Refused(const KernelError& error) {
   waiting_.pop_front();
 }
 
-void CommitRequests::Committed(UniqueFd out_fence) {
+void CommitRequests::Committed(UniqueFd out_fence, Clock::time_point now) {
   const uint32_t request = waiting_.front().id;
   waiting_.pop_front();
   if (!out_fence) {
@@ -22,8 +31,8 @@ void CommitRequests::Committed(UniqueFd out_fence) {
     return;
   }
   try {
-    epoll_.Add(out_fence.get(), {Wait::kOutFence, display_, request});
-    out_fences_.emplace(request, std::move(out_fence));
+    epoll_.Add(out_fence.get(), {Wait::kOutFence, display_});
+    out_fence_ = OutFence{request, std::move(out_fence), now};
   } catch (const KernelError& error) {
     Answer(request, error);
   }
@@ -33,28 +42,36 @@ void CommitRequests::Flipped() {
   for (const uint32_t request : std::exchange(awaiting_flip_, {})) Answer(request, std::nullopt);
 }
 
-void CommitRequests::OutFenceSignalled(uint32_t request) {
-  const auto found = out_fences_.find(request);
-  if (found == out_fences_.end()) return;
-  const int status = SyncFileStatus(found->second.get());
-  epoll_.Remove(found->second.get());
-  out_fences_.erase(found);
+void CommitRequests::OutFenceSignalled() {
+  if (!out_fence_) return;
+  const int status = SyncFileStatus(out_fence_->fd.get());
   std::optional<KernelError> error;
   if (status != 0) error.emplace(kAtomicRequest, status);
-  Answer(request, std::move(error));
+  AnswerFence(std::move(error));
+}
+
+std::optional<Clock::time_point> CommitRequests::FenceDeadline() const {
+  if (!out_fence_) return std::nullopt;
+  return out_fence_->since + kFenceHung;
+}
+
+void CommitRequests::GiveUpOnFence(Clock::time_point now) {
+  if (out_fence_ && now - out_fence_->since >= kFenceHung) AnswerFence(KernelError("poll", ETIMEDOUT));
+}
+
+void CommitRequests::AnswerFence(std::optional<KernelError> error, bool stopped) {
+  epoll_.Remove(out_fence_->fd.get());
+  Answer(out_fence_->request, std::move(error), stopped);
+  out_fence_.reset();
 }
 
 void CommitRequests::AnswerAll(const std::optional<KernelError>& failure) {
   const bool stopped = !failure;
   for (const CommitRequest& request : waiting_) Answer(request.id, failure, stopped);
   for (const uint32_t request : awaiting_flip_) Answer(request, failure, stopped);
-  for (const auto& [request, fence] : out_fences_) {
-    epoll_.Remove(fence.get());
-    Answer(request, failure, stopped);
-  }
+  if (out_fence_) AnswerFence(failure, stopped);
   waiting_.clear();
   awaiting_flip_.clear();
-  out_fences_.clear();
 }
 
 void CommitRequests::Answer(uint32_t request, std::optional<KernelError> error, bool stopped) {

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "frame_loop_epoll.h"
@@ -17,7 +17,9 @@ namespace dmaflow::loop {
 // The commit requests of one display. Each is answered once, by a CommitEvent:
 //   1. Add: it waits for a commit of the display, in order, one request a commit.
 //   2. Refused: the kernel did not take its properties. Answered.
-//   3. Committed: its out-fence is waited for, and answers it; without one, the flip does.
+//   3. Committed: its out-fence is waited for, and answers it; without one, the flip does. Until then nothing
+//   else
+//      may be committed: the hardware may still write, and drm_writeback.c forbids it.
 //   4. AnswerAll: the display failed or the loop stops. Whatever waits is answered.
 //
 // Belongs to the loop's thread.
@@ -31,21 +33,33 @@ class CommitRequests {
 
   void Refused(const KernelError& error);
   // `out_fence` is empty where it asked for none.
-  void Committed(UniqueFd out_fence);
+  void Committed(UniqueFd out_fence, Clock::time_point now);
   void Flipped();
-  void OutFenceSignalled(uint32_t request);
+  void OutFenceSignalled();
+  bool awaiting_fence() const { return out_fence_.has_value(); }
+  // When GiveUpOnFence gives up.
+  std::optional<Clock::time_point> FenceDeadline() const;
+  void GiveUpOnFence(Clock::time_point now);
 
   // With the failure of the display; without, the loop was stopped.
   void AnswerAll(const std::optional<KernelError>& failure);
   void Answer(uint32_t request, std::optional<KernelError> error, bool stopped = false);
 
  private:
+  struct OutFence {
+    uint32_t request;
+    UniqueFd fd;
+    Clock::time_point since;
+  };
+  // Of the fence that is waited for; there is one.
+  void AnswerFence(std::optional<KernelError> error, bool stopped = false);
+
   uint32_t display_;
   Epoll& epoll_;
   Mailbox& mailbox_;
   std::deque<CommitRequest> waiting_;
   std::vector<uint32_t> awaiting_flip_;
-  std::map<uint32_t, UniqueFd> out_fences_;
+  std::optional<OutFence> out_fence_;
 };
 
 }  // namespace dmaflow::loop

@@ -105,7 +105,7 @@ void LoopThread::Serve() {
           displays_[ready.key.id]->InFenceSignalled(now);
           break;
         case Wait::kOutFence:
-          displays_[ready.key.id]->OutFenceSignalled(ready.key.request);
+          displays_[ready.key.id]->OutFenceSignalled();
           break;
         case Wait::kCapture:
           break;

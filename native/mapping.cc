@@ -32,7 +32,7 @@ MappingTable::Entry& MappingTable::Find(uint32_t id, const char* operation) {
   return entry->second;
 }
 
-Napi::ArrayBuffer MappingTable::Attach(Napi::Env env, uint32_t id) {
+Napi::ArrayBuffer MappingTable::Attach(Napi::Env env, uint32_t id, bool read_only) {
   Entry& entry = Find(id, "view");
   if (!entry.array_buffer.IsEmpty()) {
     throw InvalidStateErrorOf(
@@ -60,6 +60,7 @@ Napi::ArrayBuffer MappingTable::Attach(Napi::Env env, uint32_t id) {
   Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, mapping.length());
   std::memcpy(copy.Data(), mapping.data(), mapping.length());
   entry.array_buffer = Napi::Persistent(copy);
+  entry.write_back = !read_only;
   return copy;
 }
 
@@ -70,7 +71,8 @@ void MappingTable::DetachEntry(Napi::Env env, Entry& entry) {
   // Detached by someone else: `transfer` moved the memory to another ArrayBuffer, which keeps it through its
   // View.
   if (!array_buffer.IsDetached()) {
-    if (!entry.view) std::memcpy(entry.mapping->data(), array_buffer.Data(), entry.mapping->length());
+    if (!entry.view && entry.write_back)
+      std::memcpy(entry.mapping->data(), array_buffer.Data(), entry.mapping->length());
     array_buffer.Detach();
     if (entry.view) entry.view->mapping.reset();
   }

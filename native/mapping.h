@@ -38,11 +38,12 @@ class MappingTable {
 
   // All throw KernelError(EINVAL) for a mapping that is not in the table: it was unmapped, or never made.
   // Attach throws InvalidStateError where a view is attached already; Detach does nothing where none is.
-  Napi::ArrayBuffer Attach(Napi::Env env, uint32_t id);
+  Napi::ArrayBuffer Attach(Napi::Env env, uint32_t id, bool read_only);
   void Detach(Napi::Env env, uint32_t id);
   void Remove(Napi::Env env, uint32_t id);
 
-  // Makes every view a copy that detach writes back: what runtimes that refuse external buffers get anyway.
+  // Makes every view a copy that detach writes back (unless it is read-only): what runtimes that refuse
+  // external buffers get anyway.
   void SetCopyViews(bool copy) { copy_views_ = copy; }
 
  private:
@@ -56,6 +57,8 @@ class MappingTable {
     Napi::Reference<Napi::ArrayBuffer> array_buffer;
     // Null where the attached ArrayBuffer is a copy.
     std::shared_ptr<View> view;
+    // Whether a copy goes back into the mapping.
+    bool write_back = true;
   };
   Entry& Find(uint32_t id, const char* operation);
   static void DetachEntry(Napi::Env env, Entry& entry);

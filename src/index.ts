@@ -1,7 +1,8 @@
 /** dmaflow: zero-copy V4L2 camera to KMS display pipelines. Named exports only. */
-export { type HeapIntent, chooseHeap } from './allocators/choose-heap';
-export type { CpuAccess } from './allocators/cpu-access';
+
 export { BufferPool, type BufferPoolRequest, type FrameBuffer } from './allocators/buffer-pool';
+export { chooseHeap, type HeapIntent } from './allocators/choose-heap';
+export type { CpuAccess } from './allocators/cpu-access';
 export { DmaBuf, type DmaBufOptions, type ReadyOptions } from './allocators/dma-buf';
 export {
   type Allocation,
@@ -11,9 +12,13 @@ export {
 } from './allocators/dma-heap-allocator';
 export type { HeapCandidate, HeapPreferences } from './allocators/heap-policy';
 export { type Heap, type HeapKind, listHeaps } from './allocators/heaps';
-export { type CpuAccessMode, type MemoryRequirement, memoryRequirement } from './allocators/memory-requirement';
-export { Display, type DisplayOptions } from './devices/kms/display';
+export {
+  type CpuAccessMode,
+  type MemoryRequirement,
+  memoryRequirement,
+} from './allocators/memory-requirement';
 export { listCards } from './devices/kms/discovery';
+export { Display, type DisplayOptions } from './devices/kms/display';
 export { type KmsSinkOptions, kmsSink } from './devices/kms/sink';
 export { CaptureDevice, type CaptureOptions } from './devices/v4l2/capture-device';
 export { type CameraInfo, listCameras } from './devices/v4l2/discovery';

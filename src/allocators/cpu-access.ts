@@ -77,7 +77,7 @@ export class CpuAccessState {
     this.#addScope(flags, 1);
     try {
       this.#transition(this.#union());
-      const view = this.#kernel.dmaBufView(mapping.id);
+      const view = this.#kernel.dmaBufView(mapping.id, (flags & WRITE) === 0);
       mapping.attached = true;
       return { mapping, view };
     } catch (error) {

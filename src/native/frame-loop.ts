@@ -147,7 +147,11 @@ export interface FrameLoop {
    * Adds properties to the next commit of a display (a re-commit of the frame on screen if none comes), once, and waits for the out-fence
    * of `outFence`: this is how the writeback connector is read.
    */
-  commitOnce(display: number, properties: KmsPropertyValue[], outFence?: { objectId: number; propertyId: number }): Promise<void>;
+  commitOnce(
+    display: number,
+    properties: KmsPropertyValue[],
+    outFence?: { objectId: number; propertyId: number },
+  ): Promise<void>;
   /**
    * Waits for a pending flip (at most a second), STREAMOFF, ends the thread. Every buffer is out of the driver
    * afterwards; frames that JavaScript holds stay readable. Idempotent.

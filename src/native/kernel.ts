@@ -11,8 +11,9 @@
  * Every operation throws {@link KernelError} (with `code`, `errno`, `syscall` as the kernel spells the request) when
  * the kernel refuses, and does one attempt: callers restart EINTR and EAGAIN where the interface asks for it.
  */
-import type { KmsKernel } from './kms';
+
 import type { FrameLoop, FrameLoopListener } from './frame-loop';
+import type { KmsKernel } from './kms';
 import type { V4l2Kernel } from './v4l2';
 
 /** `read` opens O_RDONLY, `read-write` O_RDWR; both with O_CLOEXEC, `nonblock` adds O_NONBLOCK. */
@@ -63,9 +64,10 @@ export interface DmaBufKernel {
   dmaBufUnmap(mapping: number): void;
   /**
    * An ArrayBuffer over a mapping. At most one may be attached at a time (InvalidState otherwise): V8 aborts on two
-   * over the same address. Where the runtime forbids external buffers, this is a copy, written back by detach.
+   * over the same address. Where the runtime forbids external buffers, this is a copy, written back by detach unless `readOnly`
+   * (a reader that outlives a writer must not undo what it wrote).
    */
-  dmaBufView(mapping: number): ArrayBuffer;
+  dmaBufView(mapping: number, readOnly?: boolean): ArrayBuffer;
   /** Detaches the ArrayBuffer: length 0 afterwards, never stale memory. */
   dmaBufDetach(mapping: number): void;
   /** True when the fences that a reader (or, with `write`, a writer) would have to wait for have signalled. */

@@ -158,12 +158,19 @@ export class Flow implements FrameLoopListener {
     });
     this.#runners.set(node, runner);
     if (node.parent?.stage.role !== 'source') return;
-    const tap = this.#addTap({ ...node.stage, drain: true }, (lease, metadata) => runner.push(lease, metadata));
+    const tap = this.#addTap({ ...node.stage, drain: true }, (lease, metadata) =>
+      runner.push(lease, metadata),
+    );
     this.#tapOfRunner.set(node, tap);
   }
 
   #addTap(credit: Credit & { drain: boolean }, consumer: FrameConsumer): number {
-    const tap = this.loop.addTap({ capture: this.#capture, max: credit.max, policy: credit.policy, drain: credit.drain });
+    const tap = this.loop.addTap({
+      capture: this.#capture,
+      max: credit.max,
+      policy: credit.policy,
+      drain: credit.drain,
+    });
     this.#tapConsumers.set(tap, consumer);
     return tap;
   }

@@ -55,7 +55,10 @@ function planePixels(group: CpuAccessGroup, layout: FrameLayout): PlanePixels[] 
   }
   return planes.map((samples, index) => {
     const plane = layout.planes[index];
-    if (!plane) throw new RangeError(`${layout.format} has ${planes.length} planes, this frame only ${layout.planes.length}`);
+    if (!plane)
+      throw new RangeError(
+        `${layout.format} has ${planes.length} planes, this frame only ${layout.planes.length}`,
+      );
     return {
       data: group.bytes(plane.memory).subarray(plane.offset, plane.offset + plane.length),
       stride: plane.stride,

@@ -127,10 +127,14 @@ export class Pipeline implements AsyncDisposable {
     this.#ending = undefined;
     this.#state$.next('starting');
     try {
-      this.#running = await RunningGraph.start(this.#prepare(), { kernel: this.#kernel(), heaps: this.#options.heaps }, {
-        onError: (error) => void this.#end(error),
-        onEnd: () => this.#sourceEnded(),
-      });
+      this.#running = await RunningGraph.start(
+        this.#prepare(),
+        { kernel: this.#kernel(), heaps: this.#options.heaps },
+        {
+          onError: (error) => void this.#end(error),
+          onEnd: () => this.#sourceEnded(),
+        },
+      );
     } catch (error) {
       this.#closePrepared();
       this.#state$.next('failed');

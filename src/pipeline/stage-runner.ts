@@ -73,9 +73,12 @@ export class StageRunner {
     this.#stopped = true;
     for (const { lease } of this.#waiting.splice(0)) lease.drop();
     if (this.#active && !(await settlesWithin(this.#active, GRACE))) {
-      process.emitWarning(`stage '${this.#node.name}' still works on a frame ${GRACE} ms after the stop: not waiting for it`, {
-        code: 'DMAFLOW_STAGE_STUCK',
-      });
+      process.emitWarning(
+        `stage '${this.#node.name}' still works on a frame ${GRACE} ms after the stop: not waiting for it`,
+        {
+          code: 'DMAFLOW_STAGE_STUCK',
+        },
+      );
     }
   }
 

@@ -91,14 +91,7 @@ export class FakeFrameLoop implements loop.FrameLoop {
     this.#run();
   }
 
-  present(
-    tap: number,
-    capture: number,
-    index: number,
-    display: number,
-    keep: boolean,
-    fence?: number,
-  ): void {
+  present(tap: number, capture: number, index: number, display: number, keep: boolean, fence?: number): void {
     const from = this.#tap(tap);
     const frame = from.held(capture, index);
     const target = this.#display(display);
@@ -108,11 +101,7 @@ export class FakeFrameLoop implements loop.FrameLoop {
       );
     }
     if (this.#state === 'running') {
-      target.show(
-        frame.capture,
-        index,
-        fence === undefined ? undefined : this.kernel.dup(fence),
-      );
+      target.show(frame.capture, index, fence === undefined ? undefined : this.kernel.dup(fence));
     }
     if (!keep) from.release(frame);
     this.#run();

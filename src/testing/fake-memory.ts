@@ -14,6 +14,8 @@ interface Mapping {
   buffer: FakeDmaBuf;
   view: ArrayBuffer | undefined;
   copy: boolean;
+  /** A copy that is not written back. */
+  readOnly: boolean;
 }
 
 /** Second layer: heaps, dma-bufs, their mappings, CPU access and fences. */
@@ -102,7 +104,7 @@ export class FakeMemory extends FakeFiles implements DmaHeapKernel, DmaBufKernel
       if (length === 0 || length > buffer.pages.size) throw new Errno('EINVAL');
       buffer.hold('mapping');
       const mapping = this.#nextMapping++;
-      this.#mappings.set(mapping, { buffer, view: undefined, copy: false });
+      this.#mappings.set(mapping, { buffer, view: undefined, copy: false, readOnly: false });
       return mapping;
     });
   }
@@ -116,11 +118,12 @@ export class FakeMemory extends FakeFiles implements DmaHeapKernel, DmaBufKernel
     });
   }
 
-  dmaBufView(mapping: number): ArrayBuffer {
+  dmaBufView(mapping: number, readOnly = false): ArrayBuffer {
     const entry = this.#mapping(mapping, 'view');
     const { pages } = entry.buffer;
     if (entry.view) throw new InvalidStateError(`mapping ${mapping} has a view already: detach it first`);
     entry.copy = pages.views > 0;
+    entry.readOnly = readOnly;
     entry.view = entry.copy ? pages.storage.slice(0) : pages.storage;
     pages.views += 1;
     return entry.view;
@@ -131,8 +134,8 @@ export class FakeMemory extends FakeFiles implements DmaHeapKernel, DmaBufKernel
     if (!entry.view) return;
     const { pages } = entry.buffer;
     const detached = structuredClone(entry.view, { transfer: [entry.view] });
-    if (entry.copy) pages.bytes.set(new Uint8Array(detached));
-    else pages.storage = detached;
+    if (!entry.copy) pages.storage = detached;
+    else if (!entry.readOnly) pages.bytes.set(new Uint8Array(detached));
     pages.views -= 1;
     entry.view = undefined;
   }

@@ -14,6 +14,7 @@ const ATOMIC = 'DRM_IOCTL_MODE_ATOMIC';
 const BUSY_RETRY_MS = 1;
 const REPEAT_AFTER_MS = 100;
 const HUNG_MS = 5000;
+const FENCE_HUNG_MS = 20_000;
 
 /** What a display needs of the kernel: commits, fences, and fds of its own. */
 export interface DisplayKernel {
@@ -49,6 +50,8 @@ export class LoopDisplay {
   #fenced: DisplayFrame | undefined;
   #requests: CommitOnce[] = [];
   #awaiting: CommitOnce[] = [];
+  /** Out-fences of requests that are committed: nothing else is until they have signalled. */
+  readonly #outFences = new Map<number, CommitOnce>();
   #token = 0;
   #modesetDone = false;
   #stopping = false;
@@ -112,7 +115,8 @@ export class LoopDisplay {
 
   /** Commits what can be. Called after everything that may have changed what is to be done. */
   advance(): void {
-    if (this.failure || this.#stopping || this.#pending || this.#fenced) return;
+    const waits = this.#pending || this.#fenced || this.#outFences.size > 0;
+    if (this.failure || this.#stopping || waits) return;
     const next = this.#next;
     const [request] = this.#requests;
     if (next) {
@@ -213,10 +217,13 @@ export class LoopDisplay {
       this.#awaiting.push(request);
       return;
     }
-    void this.kernel.syncFileWait(outFence, HUNG_MS).then((signalled) => {
+    this.#outFences.set(outFence, request);
+    void this.kernel.syncFileWait(outFence, FENCE_HUNG_MS).then((signalled) => {
+      if (!this.#outFences.delete(outFence)) return;
       this.kernel.close(outFence);
       if (signalled) request.resolve();
       else request.reject(new KernelError(ATOMIC, errnoNumber('ETIMEDOUT')));
+      this.onChange();
     });
   }
 
@@ -271,6 +278,12 @@ export class LoopDisplay {
   }
 
   #rejectAll(error: Error): void {
+    const committed = [...this.#outFences];
+    this.#outFences.clear();
+    for (const [fence, request] of committed) {
+      this.kernel.close(fence);
+      request.reject(error);
+    }
     for (const request of [...this.#requests.splice(0), ...this.#awaiting.splice(0)]) request.reject(error);
   }
 

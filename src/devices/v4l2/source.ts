@@ -25,7 +25,7 @@ export interface V4l2SourceOptions {
   /** Pixels. Binding where given; by default the offered size nearest to 1280x720 that the consumers take. */
   width?: number;
   height?: number;
-  /** Frames a second; by default what the camera is set to. */
+  /** Frames a second; by default the rate nearest to 30 that the camera offers, where it says. */
   fps?: number;
   /** Pixel format by DRM's name; by default the best that all consumers take. */
   format?: PixelFormatName;
@@ -51,6 +51,7 @@ export function v4l2Source(options: V4l2SourceOptions = {}): SourceStage {
   };
 }
 
+const USUAL_FPS = 30;
 const ANY: Range = { min: 1, max: Number.MAX_SAFE_INTEGER, step: 1 };
 
 class CameraSource implements OpenSource {
@@ -85,7 +86,7 @@ class CameraSource implements OpenSource {
       separatePlanes: format.arrangement === 'separate-buffers',
       width: format.width,
       height: format.height,
-      fps: this.#options.fps,
+      fps: this.#options.fps ?? this.#usualRate(format),
     });
     return {
       format: made.pixelFormat,
@@ -97,6 +98,16 @@ class CameraSource implements OpenSource {
       colorSpace: made.colorSpace,
       fps: made.fps,
     };
+  }
+
+  /** A camera may be left at any rate by the last program: vivid starts at 5 fps at some sizes. */
+  #usualRate({ format, arrangement, width, height }: VideoFormat): number | undefined {
+    const offered = this.#camera
+      .formats()
+      .find((f) => f.pixelFormat === format && f.separatePlanes === (arrangement === 'separate-buffers'));
+    const rates = offered ? this.#camera.frameRates(offered, width, height) : [];
+    const nearest = rates.map(({ min, max }) => Math.min(max, Math.max(min, USUAL_FPS)));
+    return nearest.sort((a, b) => Math.abs(a - USUAL_FPS) - Math.abs(b - USUAL_FPS))[0];
   }
 
   attach(buffers: readonly FrameBuffer[], heap: string): CaptureConfig {

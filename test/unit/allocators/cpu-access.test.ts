@@ -36,6 +36,18 @@ afterEach(() => {
   expect(kernel.left()).toEqual([]);
 });
 
+describe('where a view is a copy', () => {
+  it('a reader that outlives a writer does not undo what it wrote', () => {
+    const writer = buffer.cpuAccess('read-write');
+    const reader = buffer.cpuAccess('read');
+    writer.bytes[0] = 9;
+    writer.close();
+    reader.close();
+    using px = buffer.cpuAccess('read');
+    expect(px.bytes[0]).toBe(9);
+  });
+});
+
 describe('one scope', () => {
   it.each([
     ['read', 'R'],

@@ -3,7 +3,11 @@ import type { PixelFormatName } from '../../../src/formats/pixel-formats';
 import { type Caps, fixed, nearest, type PlaneArrangement } from '../../../src/pipeline/caps';
 import { negotiateFormat } from '../../../src/pipeline/format-negotiation';
 
-const sizes = (format: PixelFormatName, list: [number, number][], arrangement: PlaneArrangement = 'one-buffer'): Caps[] =>
+const sizes = (
+  format: PixelFormatName,
+  list: [number, number][],
+  arrangement: PlaneArrangement = 'one-buffer',
+): Caps[] =>
   list.map(([width, height]) => ({ format, arrangement, width: fixed(width), height: fixed(height) }));
 
 const range = (format: PixelFormatName, max: [number, number], step = 1): Caps => ({
@@ -57,7 +61,9 @@ describe('negotiateFormat', () => {
       [320, 240],
     ]);
     const pick = (max: [number, number]) =>
-      negotiateFormat({ name: 'camera', caps: camera }, [{ name: 'display', caps: [range('XRGB8888', max)] }]);
+      negotiateFormat({ name: 'camera', caps: camera }, [
+        { name: 'display', caps: [range('XRGB8888', max)] },
+      ]);
     expect(pick([4096, 4096])).toMatchObject({ width: 1280, height: 720 });
     expect(pick([800, 600])).toMatchObject({ width: 640, height: 480 });
   });
@@ -75,11 +81,19 @@ describe('negotiateFormat', () => {
       width: 320,
       height: 240,
     });
-    expect(failure(() => negotiateFormat({ name: 'camera', caps: camera }, [], { width: 321 })).field).toBe('size');
+    expect(failure(() => negotiateFormat({ name: 'camera', caps: camera }, [], { width: 321 })).field).toBe(
+      'size',
+    );
   });
 
   it('says what the camera offers when the wish is not among it', () => {
-    const camera = { name: 'camera', caps: sizes('XRGB8888', [[640, 480], [1280, 720]]) };
+    const camera = {
+      name: 'camera',
+      caps: sizes('XRGB8888', [
+        [640, 480],
+        [1280, 720],
+      ]),
+    };
     const size = failure(() => negotiateFormat(camera, [], { width: 1000, height: 1000 }));
     expect(size.field).toBe('size');
     expect(size.message).toContain('1000x1000');
@@ -97,7 +111,9 @@ describe('negotiateFormat', () => {
     expect(error.field).toBe('format');
     expect(error.producer).toEqual(camera.caps);
     expect(error.message).toMatch(/camera offers YUYV 640x480; display takes XRGB8888/);
-    const small = failure(() => negotiateFormat(camera, [{ name: 'display', caps: [range('YUYV', [320, 240])] }]));
+    const small = failure(() =>
+      negotiateFormat(camera, [{ name: 'display', caps: [range('YUYV', [320, 240])] }]),
+    );
     expect(small.field).toBe('size');
   });
 });

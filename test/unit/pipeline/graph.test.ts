@@ -5,7 +5,12 @@ import type { SinkStage, SourceStage } from '../../../src/pipeline/stage';
 const unopened = () => {
   throw new Error('a graph opens nothing');
 };
-const source = (name?: string): SourceStage => ({ role: 'source', defaultName: 'camera', name, open: unopened });
+const source = (name?: string): SourceStage => ({
+  role: 'source',
+  defaultName: 'camera',
+  name,
+  open: unopened,
+});
 const sink = (name?: string): SinkStage => ({ role: 'sink', defaultName: 'display', name, open: unopened });
 const reader = () => cpuStage({ access: 'read' }, () => undefined);
 const writer = () => cpuStage({ access: 'read-write' }, () => undefined);
@@ -64,8 +69,14 @@ describe('buildGraph', () => {
 
 describe('cpuStage', () => {
   it('names what it expects', () => {
-    expect(() => cpuStage({ access: 'all' as 'read' }, () => undefined)).toThrow(/access must be one of read, write/);
-    expect(() => cpuStage({ access: 'read', max: 0 }, () => undefined)).toThrow(/max must be a whole number from 1 to 32/);
-    expect(() => cpuStage({ access: 'read' }, undefined as unknown as () => void)).toThrow(/expects a function/);
+    expect(() => cpuStage({ access: 'all' as 'read' }, () => undefined)).toThrow(
+      /access must be one of read, write/,
+    );
+    expect(() => cpuStage({ access: 'read', max: 0 }, () => undefined)).toThrow(
+      /max must be a whole number from 1 to 32/,
+    );
+    expect(() => cpuStage({ access: 'read' }, undefined as unknown as () => void)).toThrow(
+      /expects a function/,
+    );
   });
 });

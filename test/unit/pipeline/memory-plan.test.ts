@@ -1,12 +1,24 @@
 import { memoryRequirement } from '../../../src/allocators/memory-requirement';
 import { cpuRequirement, planMemory } from '../../../src/pipeline/memory-plan';
 
-const camera = { name: 'camera', memory: memoryRequirement({ contiguous: true, count: 2 }), use: 'vivid writes it by DMA' };
-const display = { name: 'display', memory: memoryRequirement({ contiguous: true, count: 3 }), use: 'vkms reads it by DMA' };
+const camera = {
+  name: 'camera',
+  memory: memoryRequirement({ contiguous: true, count: 2 }),
+  use: 'vivid writes it by DMA',
+};
+const display = {
+  name: 'display',
+  memory: memoryRequirement({ contiguous: true, count: 3 }),
+  use: 'vkms reads it by DMA',
+};
 
 describe('planMemory', () => {
   it('adds up who may hold a buffer at once', () => {
-    const plan = planMemory([camera, cpuRequirement('box', 'read-write', { max: 1, policy: 'latest' }), display]);
+    const plan = planMemory([
+      camera,
+      cpuRequirement('box', 'read-write', { max: 1, policy: 'latest' }),
+      display,
+    ]);
     expect(plan.count).toBe(2 + 2 + 3);
     expect(plan.countReason).toBe('camera 2 + box 2 + display 3');
     expect(plan.requirement).toMatchObject({ contiguous: true, cpu: 'read-write', device: true });

@@ -1,5 +1,5 @@
 import type { FrameLoopStats } from '../../../src/native/frame-loop';
-import { collectStats, sinceLast, type StatsContext } from '../../../src/pipeline/stats';
+import { collectStats, type StatsContext, sinceLast } from '../../../src/pipeline/stats';
 
 const latency = { min: 1, mean: 2, p50: 2, p99: 3, max: 3 };
 const loop: FrameLoopStats = {

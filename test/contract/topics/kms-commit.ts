@@ -3,9 +3,9 @@ import {
   DRM_MODE_ATOMIC_NONBLOCK,
   DRM_MODE_ATOMIC_TEST_ONLY,
   DRM_MODE_PAGE_FLIP_EVENT,
-} from '../../src/native/kms';
-import { overKernel, refusal, thrownBy } from './bench';
-import { Display, HEIGHT, WIDTH } from './display';
+} from '../../../src/native/kms';
+import { overKernel, refusal, thrownBy } from '../bench';
+import { Display, HEIGHT, WIDTH } from '../display';
 
 const FLIP = DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT;
 const ATOMIC = 'DRM_IOCTL_MODE_ATOMIC';

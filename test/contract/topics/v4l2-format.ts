@@ -5,9 +5,9 @@ import {
   V4L2_CAP_STREAMING,
   V4L2_CAP_VIDEO_CAPTURE,
   type V4l2Format,
-} from '../../src/native/v4l2';
-import { fourcc } from '../../src/testing/pixels';
-import { overKernel, refusal, thrownBy } from './bench';
+} from '../../../src/native/v4l2';
+import { fourcc } from '../../../src/testing/pixels';
+import { overKernel, refusal, thrownBy } from '../bench';
 
 const TYPE = V4L2_BUF_TYPE_VIDEO_CAPTURE;
 const [XR24, NV12, NM12] = [fourcc('XR24'), fourcc('NV12'), fourcc('NM12')];

@@ -3,8 +3,8 @@ import {
   DMA_BUF_SYNC_READ,
   DMA_BUF_SYNC_START,
   DMA_BUF_SYNC_WRITE,
-} from '../../src/native/kernel';
-import { overKernel, refusal, thrownBy } from './bench';
+} from '../../../src/native/kernel';
+import { overKernel, refusal, thrownBy } from '../bench';
 
 const READ_WRITE = DMA_BUF_SYNC_READ | DMA_BUF_SYNC_WRITE;
 

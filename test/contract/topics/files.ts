@@ -1,4 +1,4 @@
-import { overKernel, refusal, thrownBy } from './bench';
+import { overKernel, refusal, thrownBy } from '../bench';
 
 overKernel((session) => {
   describe('files', () => {

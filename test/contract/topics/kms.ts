@@ -6,10 +6,10 @@ import {
   DRM_CLIENT_CAP_WRITEBACK_CONNECTORS,
   DRM_MODE_CONNECTOR_WRITEBACK,
   DRM_MODE_TYPE_PREFERRED,
-} from '../../src/native/kms';
-import { fourcc } from '../../src/testing/pixels';
-import { overKernel, refusal, thrownBy } from './bench';
-import { Display } from './display';
+} from '../../../src/native/kms';
+import { fourcc } from '../../../src/testing/pixels';
+import { overKernel, refusal, thrownBy } from '../bench';
+import { Display } from '../display';
 
 const MODE_BYTES = 68;
 const ATOMIC_PROPERTY = 0x80000000;

@@ -1,0 +1,13 @@
+/**
+ * The contract of src/native, over the fake kernel and the real one. One file, because on the emulated board a test
+ * file costs seconds before its first test.
+ */
+import './topics/files';
+import './topics/heaps';
+import './topics/dma-buf';
+import './topics/v4l2-format';
+import './topics/v4l2-queue';
+import './topics/kms';
+import './topics/kms-commit';
+import './topics/frame-loop';
+import './topics/frame-loop-taps';
