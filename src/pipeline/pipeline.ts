@@ -54,6 +54,7 @@ export class Pipeline implements AsyncDisposable {
   #ending: Promise<void> | undefined;
   #outcome = new Outcome<PipelineStats>();
   #lastStats: PipelineStats | undefined;
+  #statsTimer: NodeJS.Timeout | undefined;
   #unwatch: (() => void) | undefined;
 
   /** `new Pipeline(source, …stages)`, or with options first: `new Pipeline({ buffers: 8 }, source, …)`. */
@@ -211,13 +212,13 @@ export class Pipeline implements AsyncDisposable {
   #watch(signal: AbortSignal | undefined): void {
     const abort = () => void this.#end();
     let previous: PipelineStats | undefined;
-    const timer = setInterval(() => {
+    this.#statsTimer = setInterval(() => {
       const current = this.stats();
       this.#stats$.next(sinceLast(previous, current));
       previous = current;
     }, this.#options.statsInterval ?? 1000);
     this.#unwatch = () => {
-      clearInterval(timer);
+      clearInterval(this.#statsTimer);
       signal?.removeEventListener('abort', abort);
     };
     signal?.addEventListener('abort', abort, { once: true });
@@ -225,8 +226,13 @@ export class Pipeline implements AsyncDisposable {
   }
 
   #sourceEnded(): void {
-    if (this.#options.atEnd === 'hold' && this.state === 'running') this.#state$.next('ended');
-    else void this.#end();
+    if (this.#options.atEnd !== 'hold' || this.state !== 'running') {
+      void this.#end();
+      return;
+    }
+    this.#running?.sourceEnded();
+    clearInterval(this.#statsTimer);
+    this.#state$.next('ended');
   }
 
   #end(error?: Error): Promise<void> {

@@ -36,7 +36,7 @@ export class RunningGraph {
   readonly #prepared: PreparedGraph;
   readonly #undo: (() => void | Promise<void>)[];
   readonly #started: Milliseconds = performance.now();
-  #stopped: Milliseconds | undefined;
+  #ended: Milliseconds | undefined;
 
   private constructor(
     prepared: PreparedGraph,
@@ -105,7 +105,7 @@ export class RunningGraph {
 
   stats(): PipelineStats {
     return this.flow.stats({
-      elapsed: ((this.#stopped ?? performance.now()) - this.#started) / 1000,
+      elapsed: ((this.#ended ?? performance.now()) - this.#started) / 1000,
       heap: this.memory.heap,
       syncCalls: this.#syncCalls(),
     });
@@ -123,9 +123,14 @@ export class RunningGraph {
     return starts + ends;
   }
 
+  /** No more frames will come: the time that counts for the rates ends here. */
+  sourceEnded(): void {
+    this.#ended ??= performance.now();
+  }
+
   /** Frames end, devices let go of the buffers, the pool is freed. Throws the first error after all is done. */
   async stop(): Promise<void> {
-    this.#stopped = performance.now();
+    this.sourceEnded();
     const error = await undoAll(this.#undo);
     if (error !== undefined) throw error;
   }

@@ -15,4 +15,5 @@ export type { NodePermission } from './fake-tree';
 export type { FaultOptions } from './fault-script';
 export { FakeFence } from './fence';
 export { fourcc, fourccName, type Rgb } from './pixels';
+export { screenColor } from './screen';
 export { patternColor } from './test-pattern';

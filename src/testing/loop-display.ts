@@ -139,7 +139,7 @@ export class LoopDisplay {
     if (!frame.repeated) {
       this.#counts.shown += 1;
       const { capture, index } = frame.reference;
-      this.#latencies.push(event.timestamp - capture.info(index).timestamp);
+      this.#latencies.push(Math.max(0, event.timestamp - capture.info(index).timestamp));
     }
     this.#onScreen?.reference.drop();
     this.#onScreen = frame;

@@ -33,7 +33,9 @@ overKernel((session) => {
       expect(display.committed).toBe(display.shown);
       expect(display.lastFlip).toBeGreaterThan(0);
       const { min, mean, p50, p99, max } = display.latency;
-      expect(min).toBeGreaterThan(0);
+      // A flip is stamped with its vblank, which may lie before the frame that just made it.
+      expect(min).toBeGreaterThanOrEqual(0);
+      expect(max).toBeGreaterThan(0);
       for (const [low, high] of [
         [min, mean],
         [min, p50],
