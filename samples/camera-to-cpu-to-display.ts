@@ -8,7 +8,7 @@ import { cpuStage, kmsSink, Pipeline, v4l2Source } from 'dmaflow';
 import { drawBox } from './support/draw';
 import { figures, showLive } from './support/figures';
 import { cameraOptions, displayOptions, parseOptions, pipelineOptions } from './support/options';
-import { savePng } from './support/png';
+import { keepPicture } from './support/picture';
 import { runSample } from './support/run';
 
 runSample('camera-to-cpu-to-display', async (signal) => {
@@ -20,17 +20,15 @@ runSample('camera-to-cpu-to-display', async (signal) => {
       using px = frame.cpuAccess();
       drawBox(px.planes[0], frame.sequence);
     }),
-    kmsSink({ ...displayOptions(options), writeback: options.png !== undefined }),
+    kmsSink({ ...displayOptions(options), writeback: options.png === undefined ? false : 'auto' }),
   );
   console.log(pipeline.explain());
   showLive(pipeline);
 
   await pipeline.start({ signal });
+  const picture = options.png === undefined ? undefined : keepPicture(pipeline, options.png);
   await pipeline.ended;
-  if (options.png !== undefined && pipeline.state === 'ended') {
-    await savePng(options.png, await pipeline.screenshot());
-    console.log(`saved what the display shows: ${options.png}`);
-  }
+  if (pipeline.state === 'ended') await picture?.save();
   await pipeline.stop();
   const stats = await pipeline.finished;
   console.log(`sync calls: ${stats.syncCalls}`);

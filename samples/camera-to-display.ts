@@ -7,7 +7,7 @@
 import { kmsSink, Pipeline, v4l2Source } from 'dmaflow';
 import { figures, showLive } from './support/figures';
 import { cameraOptions, displayOptions, parseOptions, pipelineOptions } from './support/options';
-import { savePng } from './support/png';
+import { keepPicture } from './support/picture';
 import { runSample } from './support/run';
 
 runSample('camera-to-display', async (signal) => {
@@ -15,17 +15,15 @@ runSample('camera-to-display', async (signal) => {
   await using pipeline = new Pipeline(
     { ...pipelineOptions(options), atEnd: 'hold' },
     v4l2Source(cameraOptions(options)),
-    kmsSink({ ...displayOptions(options), writeback: options.png !== undefined }),
+    kmsSink({ ...displayOptions(options), writeback: options.png === undefined ? false : 'auto' }),
   );
   console.log(pipeline.explain());
   showLive(pipeline);
 
   await pipeline.start({ signal });
+  const picture = options.png === undefined ? undefined : keepPicture(pipeline, options.png);
   await pipeline.ended;
-  if (options.png !== undefined && pipeline.state === 'ended') {
-    await savePng(options.png, await pipeline.screenshot());
-    console.log(`saved what the display shows: ${options.png}`);
-  }
+  if (pipeline.state === 'ended') await picture?.save();
   await pipeline.stop();
   console.log(figures(await pipeline.finished));
 });

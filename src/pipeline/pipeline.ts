@@ -179,6 +179,11 @@ export class Pipeline implements AsyncDisposable {
     return this.#running.screenshot(node);
   }
 
+  /** Whether `screenshot()` can read this display now. */
+  canScreenshot(sink?: string): boolean {
+    return this.#running?.canScreenshot(this.#node(sink, isSink, 'only sinks show frames')) === true;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

@@ -111,6 +111,10 @@ export class RunningGraph {
     });
   }
 
+  canScreenshot(node: GraphNode): boolean {
+    return this.#prepared.sinks.get(node)?.canScreenshot === true;
+  }
+
   async screenshot(node: GraphNode): Promise<Screenshot> {
     const sink = this.#prepared.sinks.get(node);
     const display = this.flow.displayId(node);

@@ -89,6 +89,8 @@ export interface OpenSink extends OpenDevice {
   attach(layout: FrameLayout, buffers: readonly FrameBuffer[], heap: string): Promise<DisplayAttachment>;
   /** One line on how it shows the frame, once attached: `Virtual-1, mode 1280x720 at 60 Hz`. */
   readonly placement: string | undefined;
+  /** Whether `screenshot` can work: attached, with a writeback connector. */
+  readonly canScreenshot: boolean;
   /** What the display shows, read back through its writeback connector. */
   screenshot(loop: FrameLoop, display: number): Promise<Screenshot>;
   /** Puts back what was there before and lets go of the buffers. Idempotent. */

@@ -24,8 +24,11 @@ export interface KmsSinkOptions {
   mode?: string;
   /** A DRM fd that a desktop leased, in place of `card`; the sink owns it. */
   lease?: number;
-  /** Attach the writeback connector, so that `pipeline.screenshot()` can read the screen. */
-  writeback?: boolean;
+  /**
+   * Attach the writeback connector, so that `pipeline.screenshot()` can read the screen: `true` demands one, `'auto'` takes one
+   * where the display has it. Without, by default.
+   */
+  writeback?: boolean | 'auto';
   /** Stage name; `display` by default. */
   name?: string;
 }
@@ -89,7 +92,8 @@ class DisplaySink implements OpenSink {
     const framebuffers = Framebuffers.import(this.display, layout, buffers, heap);
     let modeset: Modeset | undefined;
     try {
-      const { writeback } = this.#options;
+      const writeback =
+        this.#options.writeback === 'auto' ? this.display.writeback !== undefined : this.#options.writeback;
       modeset = await Modeset.choose(this.display, framebuffers.ids[0] ?? 0, { ...layout, writeback });
       const before = SavedState.save(this.display, modeset.properties);
       this.#attached = { layout, heap, framebuffers, modeset, before };
@@ -110,6 +114,10 @@ class DisplaySink implements OpenSink {
       },
       framebuffers: [...framebuffers.ids],
     };
+  }
+
+  get canScreenshot(): boolean {
+    return this.#attached?.modeset.writeback === true;
   }
 
   async screenshot(loop: FrameLoop, display: number): Promise<Screenshot> {

@@ -152,7 +152,7 @@ async function runMachine(board, { kernel, directory, share, out, run, ports }) 
 
 function statusOf(share, directory, end) {
   if (end.timedOut) return TIMED_OUT;
-  const status = readStatus(share);require_dbg(status, end);
+  const status = readStatus(share);
   if (status !== undefined) return status;
   if (end.stopped) return STOPPED;
   const parts = [`The board stopped without the command's exit status. ${reasonOf(end)}`.trim()];
@@ -210,4 +210,3 @@ function removeIfEmpty(directory) {
     if (!['ENOTEMPTY', 'ENOENT', 'EEXIST'].includes(error.code)) throw error;
   }
 }
-function require_dbg(...a) { process.stderr.write(JSON.stringify(a)); }
