@@ -4,7 +4,6 @@
 #include <memory>
 #include <stdexcept>
 #include <utility>
-#include <variant>
 
 #include "addon_data.h"
 #include "frame_loop_values.h"
@@ -17,12 +16,7 @@ namespace {
 // How long a flip that is pending may hold up the end of an environment.
 constexpr auto kFlipWaitAtExit = std::chrono::milliseconds(100);
 
-constexpr char kListener[] = "listener";
 constexpr const char* kCallbacks[] = {"onFrame", "onError", "onEnd"};
-
-Napi::Error StoppedError(Napi::Env env) {
-  return InvalidStateErrorOf(env, "the frame loop was stopped before the commit was done");
-}
 
 }  // namespace
 
@@ -49,10 +43,8 @@ FrameLoopBinding::FrameLoopBinding(const Napi::CallbackInfo& info) : ObjectWrap(
     const Argument function = listener[callback];
     if (!function.value().IsFunction()) throw function.WrongType("a function");
   }
-  // As a property, not a reference: the listener may well refer to the loop, and a reference would keep both
-  // alive.
   info.This().As<Napi::Object>().DefineProperty(
-      Napi::PropertyDescriptor::Value(kListener, listener.value(), napi_default));
+      Napi::PropertyDescriptor::Value(kListenerProperty, listener.value(), napi_default));
   set_immediate_ = Napi::Persistent(info[1].As<Napi::Function>());
   try {
     loop_.emplace(static_cast<loop::Listener&>(*this));
@@ -122,8 +114,9 @@ Napi::Value FrameLoopBinding::AddDisplay(Call& call) {
 }
 
 void FrameLoopBinding::Link(Call& call, bool direct) {
-  loop_->Link(call.Arg(0, "capture").Uint32(), call.Arg(1, "display").Uint32(),
-              TakeFramebuffers(call.Arg(2, "framebuffers")), direct);
+  const uint32_t capture = call.Arg(0, "capture").Uint32();
+  const uint32_t display = call.Arg(1, "display").Uint32();
+  loop_->Link(capture, display, TakeFramebuffers(call.Arg(2, "framebuffers")), direct);
 }
 
 Napi::Value FrameLoopBinding::Connect(Call& call) {
@@ -146,15 +139,21 @@ Napi::Value FrameLoopBinding::RemoveTap(Call& call) {
 }
 
 Napi::Value FrameLoopBinding::Release(Call& call) {
-  loop_->Release(call.Arg(0, "tap").Uint32(), call.Arg(1, "capture").Uint32(), call.Arg(2, "index").Uint32());
+  const uint32_t tap = call.Arg(0, "tap").Uint32();
+  const uint32_t capture = call.Arg(1, "capture").Uint32();
+  loop_->Release(tap, capture, call.Arg(2, "index").Uint32());
   return call.env().Undefined();
 }
 
 Napi::Value FrameLoopBinding::Present(Call& call) {
+  const uint32_t tap = call.Arg(0, "tap").Uint32();
+  const uint32_t capture = call.Arg(1, "capture").Uint32();
+  const uint32_t index = call.Arg(2, "index").Uint32();
+  const uint32_t display = call.Arg(3, "display").Uint32();
+  const bool keep = call.Arg(4, "keep").Boolean();
   UniqueFd fence;
   if (!call.Arg(5, "fence").IsUndefined()) fence = call.DuplicateFd(5, "fence", "DRM_IOCTL_MODE_ATOMIC");
-  loop_->Present(call.Arg(0, "tap").Uint32(), call.Arg(1, "capture").Uint32(), call.Arg(2, "index").Uint32(),
-                 call.Arg(3, "display").Uint32(), call.Arg(4, "keep").Boolean(), std::move(fence));
+  loop_->Present(tap, capture, index, display, keep, std::move(fence));
   return call.env().Undefined();
 }
 
@@ -185,87 +184,6 @@ Napi::Value FrameLoopBinding::Stop(Call& call) {
 }
 
 Napi::Value FrameLoopBinding::Stats(Call& call) { return StatsValue(call.env(), loop_->counters()); }
-
-void FrameLoopBinding::Wake() noexcept { wake_.NonBlockingCall(); }
-
-void FrameLoopBinding::OnWake(Napi::Env env, Napi::Function, FrameLoopBinding* binding, void*) {
-  // Without an environment the queue is being emptied, and the binding is gone.
-  if (static_cast<napi_env>(env) != nullptr) binding->Dispatch(env);
-}
-
-void FrameLoopBinding::Dispatch(Napi::Env env) {
-  const Napi::HandleScope scope(env);
-  // Not collected before the end of this, though the last event lets go of it.
-  const Napi::Object self = Value();
-  for (size_t left = loop_->BeginDispatch(); left > 0; --left) {
-    const std::optional<loop::Event> event = loop_->Fetch();
-    if (!event) break;
-    const Napi::HandleScope each(env);
-    std::visit([&](const auto& value) { Handle(env, value); }, *event);
-  }
-  if (loop_->EndDispatch()) return;
-  // Not at once: where JavaScript is always later than the camera, timers and I/O would never have their
-  // turn.
-  try {
-    const auto again = [this](const Napi::CallbackInfo& info) { Dispatch(info.Env()); };
-    set_immediate_.Call({Napi::Function::New(env, again), self});
-  } catch (const Napi::Error&) {
-    // The environment is ending and calls no JavaScript any more.
-  }
-}
-
-void FrameLoopBinding::Notify(Napi::Env env, const char* callback, const std::vector<napi_value>& arguments) {
-  try {
-    const Napi::Object listener = Value().Get(kListener).As<Napi::Object>();
-    listener.Get(callback).As<Napi::Function>().Call(listener, arguments);
-  } catch (const Napi::Error& error) {
-    // An exception of the listener is uncaught: what follows must not be lost with it.
-    napi_fatal_exception(env, error.Value());
-  }
-}
-
-void FrameLoopBinding::Handle(Napi::Env env, const loop::FrameEvent& event) {
-  Notify(env, "onFrame", {FrameValue(env, event)});
-}
-
-void FrameLoopBinding::Handle(Napi::Env env, const loop::ErrorEvent& event) {
-  Notify(env, "onError", {ErrorValue(env, event)});
-}
-
-void FrameLoopBinding::Handle(Napi::Env env, const loop::EndEvent&) { Notify(env, "onEnd", {}); }
-
-void FrameLoopBinding::Handle(Napi::Env env, const loop::StartEvent& event) {
-  const Napi::Promise::Deferred started = *std::exchange(started_, std::nullopt);
-  if (!event.failure) {
-    started.Resolve(env.Undefined());
-    return;
-  }
-  const auto& paths = event.failure->device == loop::Device::kCapture ? capture_paths_ : display_paths_;
-  started.Reject(ToJavaScript(env, event.failure->error, paths[event.failure->id]).Value());
-}
-
-void FrameLoopBinding::Handle(Napi::Env env, const loop::CommitEvent& event) {
-  const auto commit = commits_.find(event.request);
-  if (commit == commits_.end()) return;
-  const Napi::Promise::Deferred deferred = commit->second;
-  commits_.erase(commit);
-  if (event.error) {
-    deferred.Reject(ToJavaScript(env, *event.error, display_paths_[event.display]).Value());
-  } else if (event.stopped) {
-    deferred.Reject(StoppedError(env).Value());
-  } else {
-    deferred.Resolve(env.Undefined());
-  }
-}
-
-void FrameLoopBinding::Handle(Napi::Env env, const loop::StopEvent&) {
-  for (const auto& [request, deferred] : std::exchange(commits_, {}))
-    deferred.Reject(StoppedError(env).Value());
-  for (const Napi::Promise::Deferred& deferred : std::exchange(stopped_, {}))
-    deferred.Resolve(env.Undefined());
-  wake_.Unref(env);
-  Unref();
-}
 
 void RegisterFrameLoop(Napi::Env env, Napi::Object exports) {
   struct Made {

@@ -32,6 +32,10 @@ class FrameLoopBinding : public Napi::ObjectWrap<FrameLoopBinding>, private loop
   ~FrameLoopBinding() override;
 
  private:
+  // Where the object keeps its listener: as a property and not as a reference, since the listener may well
+  // refer to the loop, and a reference would keep both alive.
+  static constexpr char kListenerProperty[] = "listener";
+
   using Method = Napi::Value (FrameLoopBinding::*)(Call&);
   // The loop's thread wakes this environment's; the call itself carries nothing.
   static void OnWake(Napi::Env env, Napi::Function, FrameLoopBinding* binding, void*);

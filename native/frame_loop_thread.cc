@@ -136,46 +136,6 @@ void LoopThread::Finish() {
   captures_.clear();
 }
 
-void LoopThread::HandleCommands() {
-  mailbox_.Receive(commands_);
-  for (Command& command : commands_) {
-    std::visit([this](auto& each) { Handle(each); }, command);
-  }
-}
-
-void LoopThread::Handle(AddTapCommand& command) {
-  taps_.emplace_back(command.tap, *captures_[command.config.capture], command.config, command.counters,
-                     mailbox_);
-}
-
-void LoopThread::Handle(RemoveTapCommand& command) { taps_[command.tap].Close(); }
-
-void LoopThread::Handle(ReleaseCommand& command) {
-  Tap& tap = taps_[command.tap];
-  { const FrameRef given_back = tap.Take(command.index); }
-  tap.PostWaiting();
-}
-
-void LoopThread::Handle(PresentCommand& command) {
-  Tap& tap = taps_[command.tap];
-  displays_[command.display]->Show(*captures_[tap.capture()], command.index, std::move(command.fence));
-  if (command.keep) return;
-  { const FrameRef given_back = tap.Take(command.index); }
-  tap.PostWaiting();
-}
-
-void LoopThread::Handle(CommitRequest& request) {
-  displays_[request.display]->CommitOnce(std::move(request));
-}
-
-void LoopThread::Handle(StopCommand& command) {
-  const auto by = Clock::now() + command.flip_wait;
-  stop_by_ = stop_by_ ? std::min(*stop_by_, by) : by;
-  for (const auto& capture : captures_) epoll_.Remove(capture->fd());
-  for (const auto& display : displays_) display->BeginStop();
-  for (Tap& tap : taps_) tap.Close();
-}
-
 void LoopThread::HandleDisplay(Display& display, bool failed) {
   flips_.clear();
   int error = ReadFlips(display.fd(), flips_);
