@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const root = join(__dirname, '../../..');
+const node = (...args: string[]) =>
+  execFileSync(process.execPath, args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  }).trim();
+
+/** The package as its users see it: the built files, by its own name. */
+describe('the built package', () => {
+  it('gives named imports to ES modules', () => {
+    const program = `
+      import { Pipeline, v4l2Source, cpuStage, kmsSink, tee, KernelError } from 'dmaflow';
+      import { FakeKernel } from 'dmaflow/testing';
+      console.log([Pipeline, v4l2Source, cpuStage, kmsSink, tee, KernelError, FakeKernel].every((x) => typeof x === 'function'));`;
+    expect(node('--input-type=module', '-e', program)).toBe('true');
+  });
+
+  it('gives the same to CommonJS, and loads no addon for it', () => {
+    const program = `
+      const { Pipeline } = require('dmaflow');
+      console.log(typeof Pipeline, Object.keys(require.cache).filter((file) => file.endsWith('.node')).length);`;
+    expect(node('-e', program)).toBe('function 0');
+  });
+
+  it('runs a pipeline over the fake kernel', () => {
+    const program = `
+      import { Pipeline, v4l2Source, kmsSink } from 'dmaflow';
+      import { FakeKernel } from 'dmaflow/testing';
+      const { kernel } = FakeKernel.board();
+      const stats = await new Pipeline({ kernel }, v4l2Source({ width: 320, height: 180, frames: 3 }), kmsSink()).run();
+      kernel.assertNothingLeft();
+      console.log(stats.shown);`;
+    expect(node('--input-type=module', '-e', program)).toBe('3');
+  });
+
+  it('has a type declaration beside each entry', () => {
+    const { exports } = require(join(root, 'package.json'));
+    for (const entry of ['.', './testing']) {
+      expect(() => require.resolve(join(root, exports[entry].types))).not.toThrow();
+    }
+  });
+});
