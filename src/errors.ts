@@ -3,7 +3,6 @@
  * everything else is one of these. Every message ends with what to do next where that is known.
  */
 import { constants } from 'node:os';
-import { getSystemErrorName } from 'node:util';
 
 /**
  * The kernel refused an operation. Shaped as Node's own system errors: `code` (`EBUSY`), `errno` (negative, as
@@ -74,15 +73,15 @@ export class StageError extends Error {
   }
 }
 
+/** Of numbers with two names, the kernel's own. */
+const SECOND_NAMES = new Set(['EWOULDBLOCK', 'ENOTSUP']);
+const ERRNO_NAMES = new Map(
+  Object.entries(constants.errno).flatMap(([name, errno]) => (SECOND_NAMES.has(name) ? [] : [[errno, name]])),
+);
+
 /** `EBUSY` for 16. Unknown numbers give `errno 1234`. */
 export function errnoName(errno: number): string {
-  // Node says ENOTSUP, which is the same number; the kernel's errno.h has this name only.
-  if (errno === constants.errno.EOPNOTSUPP) return 'EOPNOTSUPP';
-  try {
-    return getSystemErrorName(-errno);
-  } catch {
-    return `errno ${errno}`;
-  }
+  return ERRNO_NAMES.get(errno) ?? `errno ${errno}`;
 }
 
 /** Positive errno of a name, as in errno.h: 16 for `EBUSY`. */

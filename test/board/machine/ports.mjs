@@ -68,7 +68,6 @@ export async function openPorts(directory, { onStdout, onStderr, stdin, terminal
     send,
     started,
     async drained() {
-      for (const [n, s] of connections) process.stderr.write(`${n} ${s.closed} ${s.destroyed} ${s.readableEnded} ${s.writableFinished} ${s.readyState}\r\n`);
       stdin?.unpipe();
       const open = [...connections.values()].filter((socket) => !socket.closed);
       await Promise.all(open.map((socket) => new Promise((resolve) => socket.once('close', resolve).end())));

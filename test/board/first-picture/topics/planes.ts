@@ -1,0 +1,59 @@
+/** NV12M: a frame of two memory planes, each a dma-buf of its own. */
+import { cpuStage, kmsSink, Pipeline, v4l2Source } from 'dmaflow';
+import { barCenters, COLOR_BARS, distance, rgbToYcc, type Ycc } from '../../../support/board/colors';
+import { cardOf, multiPlanarCamera } from '../../../support/board/devices';
+import { allDmaBufs } from '../../../support/board/dma-bufs';
+import { shownFramebuffers } from '../../../support/board/drm-state';
+
+const WIDTH = 320;
+const HEIGHT = 180;
+
+describe('a frame of two dma-bufs (NV12M)', () => {
+  it('is read plane by plane, and AddFB2 takes it', async () => {
+    const bars: Ycc[] = [];
+    let inodes: number[][] = [];
+    let ofCamera: number[] = [];
+    const read = cpuStage({ access: 'read' }, ({ frame }) => {
+      if (bars.length > 0) return;
+      ofCamera = allDmaBufs().map(({ inode }) => inode);
+      inodes = [frame.buffers.map(({ inode }) => inode)];
+      using pixels = frame.cpuAccess();
+      const [luma, chroma] = pixels.planes;
+      if (!luma || !chroma) throw new Error(`expected two planes, got ${pixels.planes.length}`);
+      expect([luma.width, luma.height, luma.bytesPerSample]).toEqual([WIDTH, HEIGHT, 1]);
+      expect([chroma.width, chroma.height, chroma.bytesPerSample]).toEqual([WIDTH / 2, HEIGHT / 2, 2]);
+      const row = HEIGHT - 4;
+      for (const x of barCenters(WIDTH)) {
+        const at = (row >> 1) * chroma.stride + (x & ~1);
+        bars.push([luma.data[row * luma.stride + x] ?? 0, chroma.data[at] ?? 0, chroma.data[at + 1] ?? 0]);
+      }
+    });
+    await using pipeline = new Pipeline(
+      { atEnd: 'hold' },
+      v4l2Source({
+        device: multiPlanarCamera(),
+        width: WIDTH,
+        height: HEIGHT,
+        fps: 10,
+        frames: 4,
+        format: 'NV12',
+        arrangement: 'separate-buffers',
+      }),
+      read,
+      kmsSink({ card: 'vkms' }),
+    );
+    await pipeline.start();
+    await pipeline.ended;
+
+    expect(new Set(inodes[0]).size).toBe(2);
+    expect(ofCamera).toEqual(expect.arrayContaining(inodes[0] ?? []));
+    expect(bars.map((color, bar) => distance(color, rgbToYcc(COLOR_BARS[bar] ?? [0, 0, 0])))).toEqual(
+      COLOR_BARS.map(() => expect.toBeAtMost(2)),
+    );
+    expect(pipeline.stats()).toMatchObject({ lost: 0 });
+    expect(pipeline.stats().shown).toBeGreaterThanOrEqual(1);
+    expect(shownFramebuffers(cardOf('vkms'))).toEqual([
+      expect.objectContaining({ fourcc: 'NV12', size: `${WIDTH}x${HEIGHT}`, imported: [true, true] }),
+    ]);
+  });
+});
