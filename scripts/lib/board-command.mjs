@@ -3,14 +3,14 @@ import { relative } from 'node:path';
 import { runOnBoard } from '../../test/board/machine/board.mjs';
 import { userTerminal } from '../../test/board/machine/terminal.mjs';
 import { Failure } from './failure.mjs';
-import { readNumber, readOptions } from './options.mjs';
+import { readNumber, readOptions, splitCommand } from './options.mjs';
 import { onBoard } from './paths.mjs';
 import { say } from './progress.mjs';
 import { setUp } from './set-up.mjs';
 
 const usage =
   'npm run board -- [--append "KERNEL ARGS"] [--timeout SECONDS] [--mem 2G] [--device NAME]… [--no-build] [--yes] ' +
-  '[-- COMMAND ARGS…]';
+  '[[--] COMMAND ARGS…]';
 
 const options = {
   append: { type: 'string', multiple: true },
@@ -25,12 +25,13 @@ const options = {
 /** @returns {Promise<number>} the command's exit status */
 export async function board() {
   if (onBoard) throw new Failure('This is the board already.');
-  const { values, positionals } = readOptions(usage, options, { positionals: true });
+  const { own, command } = splitCommand(options);
+  const values = readOptions(usage, options, own);
   const timeout = readNumber('timeout', values.timeout, { minimum: 1 });
   if (values.mem !== undefined && !/^\d+[MG]$/.test(values.mem)) {
     throw new Failure(`--mem takes a size such as 512M or 2G, not '${values.mem}'.`, { exitCode: 2 });
   }
-  const isShell = positionals.length === 0;
+  const isShell = command.length === 0;
   const onTerminal = Boolean(process.stdin.isTTY && process.stdout.isTTY);
   if (isShell && !onTerminal) {
     throw new Failure(`A shell in the board needs a terminal; give a command.\nUsage: ${usage}`, {
@@ -43,7 +44,7 @@ export async function board() {
   const stop = () => machine?.stop();
   if (isShell) say('A shell on the board. exit or Ctrl-D ends it, Ctrl-] switches the board off.');
   const result = await runOnBoard({
-    command: isShell ? ['bash', '-i'] : positionals,
+    command: isShell ? ['bash', '-i'] : command,
     append: values.append?.join(' '),
     timeout,
     memory: values.mem,

@@ -1,6 +1,6 @@
 // The builds in the checkout: the native addon, and what TypeScript compiles. Each is skipped while it is that of
 // its sources.
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { buildDirectory, checkout, logDirectory } from './paths.mjs';
@@ -34,13 +34,27 @@ export async function buildTypeScript() {
   const hash = hashOf(checkout, ['src', 'samples', ...configurations, 'package.json', 'package-lock.json']);
   const dist = join(checkout, 'dist');
   if (hasStamp(stampOf('typescript'), hash) && existsSync(dist)) return;
-  rmSync(dist, { recursive: true, force: true });
-  rmSync(join(buildDirectory, 'samples'), { recursive: true, force: true });
-  const tsc = tool('typescript/bin/tsc');
-  await step('Compiling the library', process.execPath, [tsc, '-p', 'tsconfig.build.json']);
-  await step('Compiling the samples', process.execPath, [tsc, '-p', 'samples/tsconfig.json']);
+  await compile('Compiling the library', 'tsconfig.build.json', dist);
   linkCommands();
+  await compile('Compiling the samples', 'samples/tsconfig.json', join(buildDirectory, 'samples'));
   writeStamp(stampOf('typescript'), hash);
+}
+
+// Beside the old output, which is replaced at once: a program or a board that runs from it never sees half of it.
+async function compile(title, project, output) {
+  const fresh = `${output}.new`;
+  const old = `${output}.old`;
+  rmSync(fresh, { recursive: true, force: true });
+  rmSync(old, { recursive: true, force: true });
+  try {
+    const tsc = tool('typescript/bin/tsc');
+    await step(title, process.execPath, [tsc, '-p', project, '--outDir', fresh, '--noEmitOnError']);
+    if (existsSync(output)) renameSync(output, old);
+    renameSync(fresh, output);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+    rmSync(old, { recursive: true, force: true });
+  }
 }
 
 // The package's own commands, where npm puts those of its dependencies: `npx dmaflow` then needs no installation.

@@ -5,21 +5,33 @@ import { Failure } from './failure.mjs';
 /**
  * @param {string} usage one line, shown with every complaint and for `--help`
  * @param {object} options as of util.parseArgs
- * @param {{ argv?: string[], positionals?: boolean }} [more]
+ * @returns {object} the values by name
  */
-export function readOptions(usage, options, { argv = process.argv.slice(2), positionals = false } = {}) {
+export function readOptions(usage, options, argv = process.argv.slice(2)) {
   let parsed;
   try {
     parsed = parseArgs({
       args: argv,
       options: { ...options, help: { type: 'boolean', short: 'h' } },
-      allowPositionals: positionals,
     });
   } catch (error) {
     throw new Failure(`${firstSentence(error.message)}\nUsage: ${usage}`, { exitCode: 2 });
   }
   if (parsed.values.help) throw new Failure(`Usage: ${usage}`, { exitCode: 0 });
-  return parsed;
+  return parsed.values;
+}
+
+/**
+ * Splits `[options] [--] COMMAND ARGS…` where the command begins; the options after that are the command's own.
+ * @param {object} options as of util.parseArgs
+ */
+export function splitCommand(options, argv = process.argv.slice(2)) {
+  const takesValue = (argument) => options[argument.slice(2)]?.type === 'string';
+  let index = 0;
+  while (index < argv.length && argv[index].startsWith('-') && argv[index] !== '--') {
+    index += takesValue(argv[index]) ? 2 : 1;
+  }
+  return { own: argv.slice(0, index), command: argv.slice(argv[index] === '--' ? index + 1 : index) };
 }
 
 /** A number in a range, or a complaint that names the option. */

@@ -12,7 +12,7 @@ import { findProgram, hasLibrary } from './processes.mjs';
  * @property {() => boolean} present
  */
 
-/** @typedef {'build' | 'board' | 'test' | 'window'} Level */
+/** @typedef {'build' | 'board' | 'test' | 'window' | 'bench'} Level */
 
 const programs =
   (...names) =>
@@ -73,6 +73,17 @@ const requirements = [
     levels: ['test'],
     debian: ['v4l-utils'],
     present: programs('v4l2-ctl', 'media-ctl'),
+  },
+  {
+    purpose: 'gst-launch-1.0 with v4l2src and kmssink, to compare with',
+    levels: ['bench'],
+    debian: [
+      'gstreamer1.0-tools',
+      'gstreamer1.0-plugins-base',
+      'gstreamer1.0-plugins-good',
+      'gstreamer1.0-plugins-bad',
+    ],
+    present: programs('gst-launch-1.0'),
   },
 ];
 

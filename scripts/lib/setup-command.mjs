@@ -6,7 +6,7 @@ import { say } from './progress.mjs';
 import { setUp } from './set-up.mjs';
 
 export async function setup() {
-  const { values } = readOptions('npm run setup -- [--yes]', { yes: { type: 'boolean' } });
+  const values = readOptions('npm run setup -- [--yes]', { yes: { type: 'boolean' } });
   await setUp(['board', 'test'], { yes: values.yes });
   await boardKernel(defaultBoard);
   say('Everything is in place.');

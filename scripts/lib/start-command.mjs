@@ -26,7 +26,7 @@ const PICTURE = 'camera-to-display.png';
 
 /** @returns {Promise<number>} the sample's exit status */
 export async function start() {
-  const { values } = readOptions(usage, options);
+  const values = readOptions(usage, options);
   const frames = readNumber('frames', values.frames, { minimum: 1, integer: true }) ?? DEFAULT_FRAMES;
   const size = readSize('size', values.size) ?? DEFAULT_SIZE;
   const picture = join(process.cwd(), PICTURE);

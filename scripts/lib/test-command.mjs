@@ -18,7 +18,7 @@ const options = {
 
 /** @returns {Promise<number>} 0 when nothing failed */
 export async function test() {
-  const { values } = readOptions(usage, options);
+  const values = readOptions(usage, options);
   const boots = allBoots();
   const layers = selectLayers(['lint', 'types', 'unit', 'contract', ...boots.map(bootLayer)], values.only);
   const total = { passed: 0, failed: 0, skipped: [] };

@@ -1,35 +1,49 @@
 // Compiles the tests that run in the board into build/tests, each file for itself; types are checked elsewhere.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { buildDirectory, checkout } from '../lib/paths.mjs';
 
 const require = createRequire(import.meta.url);
+const output = join(buildDirectory, 'tests');
 const COMPILED = ['test/board', 'test/contract', 'test/support'];
 
+/** What has not changed is left alone: a board may be running from it. */
 export function compileBoardTests() {
   // Loaded here: it is there once the npm packages are.
   const { transformFileSync } = require('@swc/core');
   const { swcOptions } = require('../../test/support/swc-options.js');
-  const output = join(buildDirectory, 'tests');
-  rmSync(output, { recursive: true, force: true });
-  for (const path of COMPILED.flatMap(filesUnder)) {
-    const target = join(output, path);
-    mkdirSync(dirname(target), { recursive: true });
+  const compiled = new Set();
+  const write = (path, content) => {
+    compiled.add(path);
+    writeIfChanged(join(output, path), content);
+  };
+  for (const path of COMPILED.flatMap((folder) => filesUnder(checkout, folder))) {
+    const source = join(checkout, path);
     if (path.endsWith('.ts')) {
-      const base = target.slice(0, -'.ts'.length);
-      const source = join(checkout, path);
+      const base = path.slice(0, -'.ts'.length);
       const { code, map } = transformFileSync(source, { ...swcOptions, swcrc: false, filename: source });
-      writeFileSync(`${base}.js`, code);
-      writeFileSync(`${base}.js.map`, map);
-    } else if (path.endsWith('.json') || path.endsWith('.js')) {
-      writeFileSync(target, readFileSync(join(checkout, path)));
+      write(`${base}.js`, code);
+      write(`${base}.js.map`, map);
+    } else if (!path.startsWith('test/board/machine/')) {
+      write(path, readFileSync(source, 'utf8'));
     }
+  }
+  for (const path of filesUnder(output, '.')) {
+    if (!compiled.has(path)) rmSync(join(output, path));
   }
 }
 
-function filesUnder(folder) {
-  return readdirSync(join(checkout, folder), { recursive: true, withFileTypes: true })
+function writeIfChanged(path, content) {
+  if (existsSync(path) && readFileSync(path, 'utf8') === content) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.new`, content);
+  renameSync(`${path}.new`, path);
+}
+
+function filesUnder(root, folder) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(checkout.length + 1));
+    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)));
 }

@@ -35,8 +35,12 @@ export interface MemoryPlan {
   ports: readonly PortRequirement[];
 }
 
-/** @param buffers the user's own count; binding. */
+/**
+ * @param buffers the user's own count; binding.
+ * @throws RangeError for a count with which no frames would flow.
+ */
 export function planMemory(ports: readonly PortRequirement[], buffers?: number): MemoryPlan {
+  if (buffers !== undefined) checkCount(buffers, ports);
   const requirement = unionRequirements(...ports.map((port) => port.memory));
   const needed = Math.min(MOST_BUFFERS, requirement.count);
   const shares = ports.map((port) => `${port.name} ${port.memory.count}`).join(' + ');
@@ -46,6 +50,15 @@ export function planMemory(ports: readonly PortRequirement[], buffers?: number):
     countReason: buffers === undefined ? shares : `as asked; the stages may hold ${shares}`,
     ports,
   };
+}
+
+/** With fewer than two the one on the screen is never replaced; JavaScript is not lent what the camera holds. */
+function checkCount(buffers: number, ports: readonly PortRequirement[]): void {
+  const fewest = CAMERA_HOLD + (ports.some(({ memory }) => memory.cpu !== 'none') ? 1 : 0);
+  if (Number.isInteger(buffers) && buffers >= fewest && buffers <= MOST_BUFFERS) return;
+  throw new RangeError(
+    `buffers: expected a whole number from ${fewest} to ${MOST_BUFFERS}, got ${buffers}; left out, it is what the stages need`,
+  );
 }
 
 /** What someone in JavaScript needs who may hold `max` frames: those, and what waits for its turn. */

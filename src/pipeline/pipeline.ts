@@ -128,22 +128,25 @@ export class Pipeline implements AsyncDisposable {
     this.#ending = undefined;
     this.#state$.next('starting');
     try {
-      this.#running = await RunningGraph.start(
+      const starting = RunningGraph.start(
         this.#prepare(),
         { kernel: this.#kernel(), heaps: this.#options.heaps },
         {
-          onError: (error) => void this.#end(error),
-          onEnd: () => this.#sourceEnded(),
+          onReady: (running) => this.#connect(running),
+          // To a JavaScript thread that is late, the loop's end can come with the news of its start.
+          onError: (error) => void starting.then(() => this.#end(error), ignore),
+          onEnd: () => void starting.then(() => this.#sourceEnded(), ignore),
         },
       );
+      await starting;
     } catch (error) {
+      this.#running = undefined;
       this.#closePrepared();
       this.#state$.next('failed');
       throw error;
     }
     this.#state$.next('running');
     this.#watch(options.signal);
-    for (const member of [...this.#members]) member.onFlow(this.#running.flow, this.#running.layout);
   }
 
   /** Starts, and waits for the end: resolves with the last statistics, rejects with the error that stopped it. */
@@ -276,9 +279,16 @@ export class Pipeline implements AsyncDisposable {
     this.#prepared = undefined;
   }
 
+  /** Before frames flow, so that subscribers miss none. */
+  #connect(running: RunningGraph): void {
+    this.#running = running;
+    for (const member of [...this.#members]) member.onFlow(running.flow, running.layout);
+  }
+
   #join(member: FrameStreamMember): () => void {
     this.#members.add(member);
-    if (this.state === 'running' && this.#running) member.onFlow(this.#running.flow, this.#running.layout);
+    const flows = this.state === 'starting' || this.state === 'running';
+    if (flows && this.#running) member.onFlow(this.#running.flow, this.#running.layout);
     return () => this.#members.delete(member);
   }
 
@@ -292,3 +302,6 @@ export class Pipeline implements AsyncDisposable {
     );
   }
 }
+
+/** A start that fails rejects `start()` itself. */
+function ignore(): void {}

@@ -18,6 +18,8 @@ import type { DisplayAttachment, OpenDevice } from './stage';
 import type { PipelineStats } from './stats';
 
 export interface RunListener {
+  /** All is connected; frames flow from here on. */
+  onReady(running: RunningGraph): void;
   onError(error: Error): void;
   onEnd(): void;
 }
@@ -35,7 +37,7 @@ export class RunningGraph {
   readonly flow: Flow;
   readonly #prepared: PreparedGraph;
   readonly #undo: (() => void | Promise<void>)[];
-  readonly #started: Milliseconds = performance.now();
+  #started: Milliseconds = performance.now();
   #ended: Milliseconds | undefined;
 
   private constructor(
@@ -78,10 +80,13 @@ export class RunningGraph {
         flowListener(prepared, listener),
       );
       undo.push(() => flow.stop());
+      const running = new RunningGraph(prepared, pool, flow, undo);
+      listener.onReady(running);
       await flow.loop.start().catch((error: unknown) => {
         throw isKernelError(error) ? prepared.source.advise(error) : error;
       });
-      return new RunningGraph(prepared, pool, flow, undo);
+      running.#started = performance.now();
+      return running;
     } catch (error) {
       await undoAll(undo);
       throw error;

@@ -19,7 +19,7 @@ export interface FakeDisplayOptions {
   modes?: readonly FakeMode[];
 }
 
-/** A DRM card as it is added to the fake kernel; every entry has a default that is vkms. */
+/** A DRM card as it is added to the fake kernel; without options it is much like vkms. */
 export interface FakeCardOptions {
   /** `/dev/dri/cardN`; the next free number by default. */
   path?: string;
@@ -29,13 +29,15 @@ export interface FakeCardOptions {
   displays?: readonly FakeDisplayOptions[];
   /** Overlay planes that every CRTC may use; default 0. */
   overlays?: number;
-  /** A cursor plane for each CRTC, as vkms has one; default true. */
+  /** A cursor plane for each CRTC; default false. */
   cursor?: boolean;
   /**
    * Whether the kernel's console is on every connected display until someone commits, and again when the last client
-   * is gone. Default true.
+   * is gone. Default false: the displays are off.
    */
   console?: boolean;
+  /** False: nobody has asked the connectors yet, so what is connected is unknown until someone probes. Default true. */
+  probed?: boolean;
   /** DRM fourccs that its planes take. */
   formats?: readonly string[];
   /** Modifiers of the IN_FORMATS blob; none by default, and then there is no such property, as on vkms. */

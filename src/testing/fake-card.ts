@@ -56,7 +56,7 @@ export class FakeCard implements FakeDevice {
     const all = (1 << displays.length) - 1;
     for (const index of displays.keys()) {
       this.#addPlane(objects.PLANE_PRIMARY, 1 << index);
-      if (options.cursor ?? true) this.#addPlane(objects.PLANE_CURSOR, 1 << index);
+      if (options.cursor) this.#addPlane(objects.PLANE_CURSOR, 1 << index);
     }
     for (let overlay = 0; overlay < (options.overlays ?? 0); overlay++)
       this.#addPlane(objects.PLANE_OVERLAY, all);
@@ -71,7 +71,7 @@ export class FakeCard implements FakeDevice {
       const connector = this.#addConnector(name, connectorType(name), index, objects.connectorProperties);
       connector.connected = display.connected ?? true;
       connector.modes = (display.modes ?? defaultModes()).map(makeMode);
-      connector.probed = options.console ?? true;
+      connector.probed = options.probed ?? true;
     }
     this.#console = new FakeConsole(this);
     this.#console.show();

@@ -20,7 +20,7 @@ export class FakeConsole {
 
   /** Takes the displays back: everything else is off. */
   show(): void {
-    if (this.card.options.console === false || !this.card.formats.includes(XRGB8888)) return;
+    if (!this.card.options.console || !this.card.formats.includes(XRGB8888)) return;
     for (const object of [...this.card.planes, ...this.card.connectors]) {
       object.values.set('CRTC_ID', 0);
       if (object.type === 'plane') object.values.set('FB_ID', 0);

@@ -30,7 +30,7 @@ export class FakeKernel extends FakeKms implements Kernel {
 
   /**
    * The emulated board: heaps `system`, `default_cma_region` and its alias `reserved` (128 MiB together), vivid
-   * cameras that need contiguous memory, a vgem card without a display and a vkms card with one.
+   * cameras that need contiguous memory, a vgem card without a display and a vkms card with one that shows the console.
    */
   static board(): FakeBoard {
     const kernel = new FakeKernel();
@@ -45,7 +45,12 @@ export class FakeKernel extends FakeKms implements Kernel {
       inputs: ['Webcam 001-0'],
     });
     const renderCard = kernel.addCard({ driver: 'vgem', description: 'Virtual GEM provider', displays: [] });
-    const display = kernel.addCard({ driver: 'vkms', description: 'Virtual Kernel Mode Setting' });
+    const display = kernel.addCard({
+      driver: 'vkms',
+      description: 'Virtual Kernel Mode Setting',
+      cursor: true,
+      console: true,
+    });
     return { kernel, camera, multiplanarCamera, renderCard, display };
   }
 

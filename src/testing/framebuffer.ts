@@ -11,8 +11,6 @@ export class FakeFramebuffer {
   readonly fourcc: number;
   readonly layout: PixelLayout;
   readonly planes: readonly { buffer: FakeDmaBuf; stride: number; offset: number }[];
-  #removed = false;
-  #scanouts = 0;
 
   constructor(
     readonly id: number,
@@ -53,23 +51,15 @@ export class FakeFramebuffer {
 
   /** A display reads it from here on, or has it as the next picture. */
   scanOut(): void {
-    this.#scanouts += 1;
     for (const { buffer } of this.planes) buffer.pages.scanouts += 1;
   }
 
   endScanOut(): void {
-    this.#scanouts -= 1;
     for (const { buffer } of this.planes) buffer.pages.scanouts -= 1;
-    this.#letGo();
   }
 
+  /** Lets go of its memory; no display has it any more. */
   remove(): void {
-    this.#removed = true;
-    this.#letGo();
-  }
-
-  #letGo(): void {
-    if (!this.#removed || this.#scanouts > 0) return;
     for (const { buffer } of this.planes) buffer.drop('framebuffer');
   }
 

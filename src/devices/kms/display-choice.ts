@@ -93,7 +93,7 @@ function choose(
         connectors: card.connectors({ probe: true }).filter((c) => !isWriteback(c)),
       }),
     );
-  return pick(candidates, selector, inUse) ?? fail(candidates, named, refusals, selector);
+  return pick(candidates, selector, inUse) ?? fail(candidates, named, refusals, selector, inUse);
 }
 
 function pick(
@@ -118,9 +118,10 @@ function fail(
   named: readonly Card[],
   refusals: readonly KernelError[],
   selector: DisplaySelector,
+  inUse: readonly CardInUse[],
 ): never {
   const where = selector.card === undefined ? '' : ` on card \`${selector.card}\``;
-  const list = describeConnectors(candidates);
+  const list = describeConnectors(candidates, inUse);
   if (candidates.every(({ connectors }) => connectors.length === 0)) {
     const who = selector.card === undefined ? 'No card' : `Card \`${selector.card}\``;
     const what = selector.card === undefined ? 'has a display that can be used' : 'has no display';
@@ -131,8 +132,9 @@ function fail(
   if (connector !== undefined && !found) {
     throw new UnsupportedError(`There is no connector \`${connector}\`${where}. Connectors: ${list}.`);
   }
+  const other = inUse.length > 0 ? 'other ' : '';
   const what =
-    connector === undefined ? 'No display is connected' : `Connector \`${connector}\` cannot be used`;
+    connector === undefined ? `No ${other}display is connected` : `Connector \`${connector}\` cannot be used`;
   throw new UnsupportedError(
     `${what}${where}. Connectors: ${list}. Plug a display in and switch it on, or choose another connector.`,
   );
@@ -164,11 +166,12 @@ function describeCards(cards: readonly Card[], refusals: readonly KernelError[])
   return `Cards: ${[...lines, ...closed].join('; ') || 'none'}.`;
 }
 
-function describeConnectors(candidates: readonly Candidate[]): string {
+function describeConnectors(candidates: readonly Candidate[], inUse: readonly CardInUse[]): string {
   const lines = candidates.flatMap(({ card, connectors }) =>
     connectors.map((c) => {
       const modes = c.modes.length === 0 && connectionName(c) !== 'disconnected' ? ', no modes' : '';
-      return `${c.name} of ${card.name}: ${connectionName(c)}${modes}`;
+      const taken = objectsInUse(card, inUse).has(c.id) ? ', in use by another sink of this pipeline' : '';
+      return `${c.name} of ${card.name}: ${connectionName(c)}${modes}${taken}`;
     }),
   );
   return lines.join('; ');

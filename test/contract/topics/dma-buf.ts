@@ -78,6 +78,20 @@ overKernel((session) => {
       expect(thrownBy(() => kernel.dmaBufView(mapping))).toHaveProperty('name', 'InvalidStateError');
     });
 
+    it('of a second mapping shares its bytes, and a read-only one changes none', () => {
+      const { kernel } = session();
+      const fd = buffer();
+      const [first, second] = [map(fd), map(fd)];
+      const bytes = new Uint8Array(kernel.dmaBufView(first.mapping));
+      new Uint8Array(kernel.dmaBufView(second.mapping))[0] = 1;
+      kernel.dmaBufDetach(second.mapping);
+      expect(bytes[0]).toBe(1);
+      kernel.dmaBufView(second.mapping, true);
+      bytes[0] = 2;
+      kernel.dmaBufDetach(second.mapping);
+      expect(bytes[0]).toBe(2);
+    });
+
     it('is detached by unmapping', () => {
       const { kernel } = session();
       const { mapping, unmap } = map(buffer());

@@ -45,6 +45,8 @@ overKernel((session) => {
       const held = [await bench.nextFrame(), await bench.nextFrame()];
       await bench.captured(8);
       expect(bench.frames).toEqual([]);
+      // Two with JavaScript, two that wait, and all others with the camera.
+      await until(() => bench.loop.stats().captures[0]?.queued === 2 || undefined);
       for (const frame of held) bench.release(frame);
       const waited = [await bench.nextFrame(), await bench.nextFrame()];
       const sequences = [...held, ...waited].map(({ timestamp }) => timestamp);

@@ -5,7 +5,7 @@ import {
   V4L2_MEMORY_DMABUF,
   V4L2_MEMORY_MMAP,
 } from '../../../src/native/v4l2';
-import { overKernel, refusal, thrownBy } from '../bench';
+import { overKernel, refusal, thrownBy, until } from '../bench';
 import { Capture } from '../capture';
 
 const TYPE = V4L2_BUF_TYPE_VIDEO_CAPTURE;
@@ -176,19 +176,49 @@ overKernel((session) => {
       kernel.dmaBufUnmap(mapping);
     });
 
-    it('gives every buffer back when it stops', async () => {
+    it.each([false, true])('fills buffers of the driver, multi-planar: %p', async (multiplanar) => {
+      const { kernel } = session();
+      const { fd, type, format } = new Capture(session(), { multiplanar });
+      kernel.v4l2RequestBuffers(fd, type, V4L2_MEMORY_MMAP, 2);
+      const exported = session().own(kernel.v4l2ExportBuffer(fd, type, 0, 0));
+      const planes = format.planes.map(({ sizeImage }) => ({ length: sizeImage }));
+      if (multiplanar) {
+        expect(thrownBy(() => kernel.v4l2QueueBuffer(fd, type, V4L2_MEMORY_MMAP, 0, []))).toEqual(
+          refusal('VIDIOC_QBUF', 'EINVAL'),
+        );
+      }
+      expect(thrownBy(() => kernel.v4l2QueueBuffer(fd, type, V4L2_MEMORY_DMABUF, 0, planes))).toEqual(
+        refusal('VIDIOC_QBUF', 'EINVAL'),
+      );
+      kernel.v4l2QueueBuffer(fd, type, V4L2_MEMORY_MMAP, 0, planes);
+      kernel.v4l2StreamOn(fd, type);
+      const { index } = await until(() => kernel.v4l2DequeueBuffer(fd, type, V4L2_MEMORY_MMAP));
+      kernel.v4l2StreamOff(fd, type);
+      expect(index).toBe(0);
+      const length = kernel.dmaBufSize(exported);
+      const mapping = kernel.dmaBufMap(exported, length);
+      expect(Buffer.from(kernel.dmaBufView(mapping)).some((byte) => byte !== 0)).toBe(true);
+      kernel.dmaBufUnmap(mapping);
+    });
+
+    it('gives every buffer back when it stops, and counts anew when it starts again', async () => {
       const { kernel } = session();
       const capture = new Capture(session());
       capture.allocate(3);
       capture.start();
-      await capture.nextFrame();
+      let sequence = 0;
+      while (sequence < 4) {
+        const buffer = await capture.nextFrame();
+        sequence = buffer.sequence;
+        capture.queue(buffer.index);
+      }
       capture.stop();
       for (const index of capture.buffers.keys()) {
         expect(kernel.v4l2QueryBuffer(capture.fd, TYPE, index).flags & FLAG_QUEUED).toBe(0);
       }
       expect(thrownBy(() => capture.dequeue())).toEqual(refusal('VIDIOC_DQBUF', 'EINVAL'));
       capture.start();
-      expect((await capture.nextFrame()).sequence).toBeLessThan(3);
+      expect((await capture.nextFrame()).sequence).toBeLessThan(4);
       capture.stop();
     });
   });

@@ -29,7 +29,8 @@ const GREEN = 1 - RED - BLUE;
 
 export function rgbToYcc([r, g, b]: Rgb): Ycc {
   const luma = RED * r + GREEN * g + BLUE * b;
-  const chroma = (difference: number, weight: number) => 128 + (224 / 255) * (difference / (2 * (1 - weight)));
+  const chroma = (difference: number, weight: number) =>
+    128 + (224 / 255) * (difference / (2 * (1 - weight)));
   return [
     Math.round(16 + (219 / 255) * luma),
     Math.round(chroma(b - luma, BLUE)),

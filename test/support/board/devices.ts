@@ -10,7 +10,8 @@ export const singlePlanarCamera = (): string => videoNode('vivid-000-vid-cap');
 /** vivid's second camera: the multi-planar interface. */
 export const multiPlanarCamera = (): string => videoNode('vivid-001-vid-cap');
 
-function videoNode(name: string): string {
+/** The node of a V4L2 device by its name: `vim2m`. */
+export function videoNode(name: string): string {
   const names = readdirSync(VIDEO).map((node) => ({ node, name: read(`${VIDEO}/${node}/name`) }));
   const found = names.find((each) => each.name === name);
   if (!found) throw new Error(`no ${name} among ${names.map((each) => each.name).join(', ')}`);

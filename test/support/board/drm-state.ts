@@ -1,5 +1,5 @@
 /** What is on a card's screens, as debugfs tells (`dri/N/state`): nothing here goes through dmaflow. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { CardNode } from './devices';
 
 export interface ShownFramebuffer {
@@ -18,9 +18,10 @@ export interface ShownFramebuffer {
   range: string;
 }
 
-/** The framebuffers on planes that are in use. */
+/** The framebuffers on planes that are in use; none on a card without a display, which has no such file. */
 export function shownFramebuffers(card: CardNode): ShownFramebuffer[] {
-  const state = readFileSync(`${card.debug}/state`, 'utf8');
+  const path = `${card.debug}/state`;
+  const state = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const planes = state.split(/^(?=plane\[|crtc\[)/m).filter((object) => object.startsWith('plane['));
   return planes.flatMap((plane) => {
     const field = (name: string) => new RegExp(`^\\s*${name}\\s?=\\s?(.*)$`, 'm').exec(plane)?.[1] ?? '';

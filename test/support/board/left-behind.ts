@@ -14,9 +14,11 @@ export async function expectNothingLeft(): Promise<void> {
 export function leftBehind(): string[] {
   return [
     ...allDmaBufs().map(({ exporter, name }) => `dma-buf '${name}' of ${exporter}`),
-    ...cards().flatMap(({ path, debug }) =>
-      framebufferOwners(debug).map((owner) => `framebuffer of ${owner} on ${path}`),
-    ),
+    ...cards()
+      .filter(({ connectors }) => connectors.length > 0)
+      .flatMap(({ path, debug }) =>
+        framebufferOwners(debug).map((owner) => `framebuffer of ${owner} on ${path}`),
+      ),
     ...openFiles(process.pid)
       .filter(({ target }) => /^\/dev\/(video|dri|dma_heap)|^\/dmabuf:/.test(target))
       .map(({ fd, target }) => `fd ${fd}: ${target}`),

@@ -47,7 +47,11 @@ export class Program implements AsyncDisposable {
   /** Waits for output; fails where the program ends without it. */
   async says(pattern: RegExp, seconds = 60): Promise<RegExpExecArray> {
     const look = () => pattern.exec(this.stdout) ?? pattern.exec(this.stderr) ?? undefined;
-    const match = await until(`${pattern} from pid ${this.pid}`, () => look() ?? (this.#over && null), seconds);
+    const match = await until(
+      `${pattern} from pid ${this.pid}`,
+      () => look() ?? (this.#over && null),
+      seconds,
+    );
     if (match) return match;
     throw new Error(`it ended without ${pattern}:\n${this.stdout}${this.stderr}`);
   }

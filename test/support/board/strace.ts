@@ -17,11 +17,7 @@ export async function traced(
   env: Record<string, string> = {},
 ): Promise<Traced> {
   const output = join(mkdtempSync(join(tmpdir(), 'strace-')), 'calls');
-  await using program = new Program(
-    process.execPath,
-    [helperPath('run-when-told'), path, ...options],
-    env,
-  );
+  await using program = new Program(process.execPath, [helperPath('run-when-told'), path, ...options], env);
   await program.says(/^ready$/m);
   const args = ['-f', '-y', '-e', 'trace=ioctl,mmap', '-o', output, '-p', String(program.pid)];
   await using strace = new Program('strace', args);

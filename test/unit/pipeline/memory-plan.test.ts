@@ -34,4 +34,16 @@ describe('planMemory', () => {
     expect(planMemory([camera, ...many]).count).toBe(32);
     expect(planMemory([camera, display], 9).count).toBe(9);
   });
+
+  it('refuses a count with which no frames would flow', () => {
+    const box = cpuRequirement('box', 'read-write', { max: 1, policy: 'latest' });
+    expect(planMemory([camera, display], 2).count).toBe(2);
+    expect(planMemory([camera, box, display], 32).count).toBe(32);
+    const refused = (ports: Parameters<typeof planMemory>[0], count: number) => () =>
+      planMemory(ports, count);
+    for (const count of [0, 1, 2.5, 33, Number.NaN]) {
+      expect(refused([camera, display], count)).toThrow(`expected a whole number from 2 to 32, got ${count}`);
+    }
+    expect(refused([camera, box, display], 2)).toThrow('expected a whole number from 3 to 32, got 2');
+  });
 });

@@ -168,6 +168,52 @@ describe('a stage on the CPU', () => {
   });
 });
 
+/** A JavaScript thread so busy that the news of the loop's start comes only when the camera has long been running. */
+function hearLateOfStart(): void {
+  const create = kernel.createFrameLoop.bind(kernel);
+  jest.spyOn(kernel, 'createFrameLoop').mockImplementation((listener) => {
+    const loop = create(listener);
+    const start = loop.start.bind(loop);
+    loop.start = async () => {
+      await start();
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    };
+    return loop;
+  });
+}
+
+describe('a JavaScript thread that is late at the start', () => {
+  it('misses no frame that it subscribed to before', async () => {
+    hearLateOfStart();
+    const pipeline = new Pipeline({ kernel }, v4l2Source({ ...SMALL, frames: 8 }), kmsSink());
+    const seen: number[] = [];
+    pipeline.frames('camera', { policy: 'every', max: 4 }).subscribe(({ sequence, timestamp }) => {
+      seen.push(sequence);
+      expect(pipeline.stats().captured).toBeGreaterThan(0);
+      expect(timestamp).toBeGreaterThan(0);
+    });
+    expect((await pipeline.run()).captured).toBe(8);
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('hears of the end that came meanwhile', async () => {
+    hearLateOfStart();
+    const states: PipelineState[] = [];
+    const pipeline = new Pipeline({ kernel }, v4l2Source({ ...SMALL, frames: 1 }), kmsSink());
+    pipeline.state$.subscribe((state) => states.push(state));
+    expect((await pipeline.run()).shown).toBe(1);
+    expect(states).toEqual(['idle', 'starting', 'running', 'stopping', 'stopped']);
+  });
+
+  it('hears of the failure that came meanwhile', async () => {
+    hearLateOfStart();
+    kernel.fail('VIDIOC_DQBUF', 'ENODEV');
+    const pipeline = new Pipeline({ kernel }, v4l2Source(SMALL), kmsSink());
+    await expect(pipeline.run()).rejects.toMatchObject({ code: 'ENODEV', syscall: 'VIDIOC_DQBUF' });
+    expect(pipeline.state).toBe('failed');
+  });
+});
+
 describe('frames()', () => {
   it('closes each frame after the subscriber, and completes at the end', async () => {
     const pipeline = new Pipeline({ kernel }, v4l2Source({ ...SMALL, frames: 5 }), kmsSink());

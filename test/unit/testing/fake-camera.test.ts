@@ -196,5 +196,13 @@ describe('a fake camera', () => {
       kernel.exit();
       expect(jest.getTimerCount()).toBe(0);
     });
+
+    it('makes no more of them when it is unplugged', () => {
+      const { kernel, camera, fd } = setUp({ frames: 'timer' });
+      stream(kernel, fd, camera);
+      expect(jest.getTimerCount()).toBe(1);
+      camera.unplug();
+      expect(jest.getTimerCount()).toBe(0);
+    });
   });
 });

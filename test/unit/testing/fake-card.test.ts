@@ -148,7 +148,7 @@ describe('a fake card', () => {
     const [left, right] = [picture(setup, 1), picture(setup, 2)];
     show(setup, modeset(setup, left.framebuffer, undefined, 0));
     show(setup, modeset(setup, right.framebuffer, undefined, 1), FLIP);
-    expect(card.screen(card.crtcs[1]?.id)?.data[0]).toBe(0);
+    expect(card.screen(card.crtcs[1]?.id)).toBeUndefined();
     card.flip(card.crtcs[1]?.id);
     expect([card.screen(card.crtcs[0]?.id)?.data[0], card.screen(card.crtcs[1]?.id)?.data[0]]).toEqual([
       1, 2,
@@ -214,12 +214,24 @@ describe('a fake card', () => {
     expect(() => card.connector('DP-1')).toThrow('has no connector DP-1');
   });
 
-  it('without a console knows nothing of a connector before it is asked', () => {
-    const { kernel, card, fd } = setUp({ console: false });
+  it('that nobody has asked knows nothing of its connectors', () => {
+    const { kernel, card, fd } = setUp({ probed: false });
     const { id } = card.connector('HDMI-A-1').object;
     expect(card.screen()).toBeUndefined();
     expect(kernel.kmsConnector(fd, id, false)).toMatchObject({ connection: 3, modes: [] });
     expect(kernel.kmsConnector(fd, id, true)).toMatchObject({ connection: 1, encoderId: 0 });
+  });
+
+  it('shows the console before the first commit, and after the last client', () => {
+    const setup = setUp({ console: true });
+    const { kernel, card, fd } = setup;
+    const black = card.screen();
+    expect(black).toMatchObject({ width: WIDTH, height: HEIGHT });
+    show(setup, modeset(setup, picture(setup, 7).framebuffer));
+    expect(card.screen()?.data[0]).toBe(7);
+    kernel.close(fd);
+    expect(card.screen()).toEqual(black);
+    expect(card.inodesOnScreen()).toEqual([]);
   });
 
   it('keeps a picture on screen until it is replaced, and lets go of its memory then', () => {

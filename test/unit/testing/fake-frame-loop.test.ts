@@ -140,12 +140,53 @@ describe('the fake frame loop', () => {
     await end();
   });
 
+  it('shows a frame although what was asked for along with it is refused', async () => {
+    const { camera, display, bench, end } = await setUp();
+    await bench.loop.start();
+    camera.produce();
+    display.flip();
+    const refused = bench.loop.commitOnce(bench.screen, [{ objectId: 9999, propertyId: 9999, value: 0 }]);
+    camera.produce();
+    await expect(refused).rejects.toMatchObject({ code: 'ENOENT' });
+    display.flip();
+    expect(bench.loop.stats().displays[0]).toMatchObject({ committed: 2, shown: 2, dropped: 0 });
+    await end();
+  });
+
+  it('waits for a pending flip when it stops', async () => {
+    const { camera, display, bench, end } = await setUp();
+    await bench.loop.start();
+    camera.produce();
+    let stopped = false;
+    const stop = bench.loop.stop().then(() => {
+      stopped = true;
+    });
+    await settle();
+    expect(stopped).toBe(false);
+    display.flip();
+    await stop;
+    expect(bench.loop.stats().displays[0]).toMatchObject({ committed: 1, shown: 1 });
+    await end();
+  });
+
+  it('waits for a flip a second at most', async () => {
+    const { camera, bench, end } = await setUp();
+    await bench.loop.start();
+    camera.produce();
+    const before = performance.now();
+    await bench.loop.stop();
+    expect(performance.now() - before).toBeGreaterThan(900);
+    expect(bench.loop.stats().displays[0]).toMatchObject({ committed: 1, shown: 0 });
+    await end();
+  });
+
   it('calls its listener on a turn of its own', async () => {
     const { camera, bench, end } = await setUp({ display: 'none' });
     bench.addTap({ max: 1, policy: 'latest' });
     await bench.loop.start();
     camera.produce();
     expect(bench.frames).toEqual([]);
+    expect(() => bench.loop.release(0, bench.capture, 0)).toThrow('never delivered');
     await settle();
     expect(bench.frames).toHaveLength(1);
     bench.release(bench.frames[0] as TapFrame);

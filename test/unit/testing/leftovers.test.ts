@@ -1,4 +1,5 @@
-import { FakeKernel } from 'dmaflow/testing';
+import { FakeKernel, fourcc } from 'dmaflow/testing';
+import { DRM_CLIENT_CAP_ATOMIC } from '../../../src/native/kms';
 import { V4L2_BUF_TYPE_VIDEO_CAPTURE, V4L2_MEMORY_DMABUF } from '../../../src/native/v4l2';
 
 const TYPE = V4L2_BUF_TYPE_VIDEO_CAPTURE;
@@ -95,6 +96,33 @@ describe('violations', () => {
     ]);
     kernel.exit();
     expect(() => kernel.assertNothingLeft()).toThrow('violation: DMA_BUF_IOCTL_SYNC END');
+  });
+
+  it('are a camera that writes into what is on screen', () => {
+    const { kernel, camera, display, alloc } = setUp();
+    camera.frames = 'manual';
+    const buffer = alloc(640 * 480 * 2);
+    const card = kernel.open(display.path, { access: 'read-write' });
+    kernel.drmSetClientCap(card, DRM_CLIENT_CAP_ATOMIC, 1);
+    const handle = kernel.kmsPrimeImport(card, buffer);
+    const planes = [{ handle, stride: 64 * 4, offset: 0 }];
+    const request = { width: 64, height: 64, fourcc: fourcc('XR24'), planes };
+    const framebuffer = kernel.kmsAddFramebuffer(card, request);
+    const [plane = 0] = kernel.kmsPlanes(card);
+    const size = { CRTC_W: 64, CRTC_H: 64, SRC_W: 64 * 0x10000, SRC_H: 64 * 0x10000 };
+    const properties = Object.entries({ FB_ID: framebuffer, ...size }).map(([name, value]) => ({
+      objectId: plane,
+      propertyId: display.propertyId(name),
+      value,
+    }));
+    kernel.kmsCommit(card, { properties, flags: 0 });
+    const fd = kernel.open(camera.path, { access: 'read-write', nonblock: true });
+    kernel.v4l2RequestBuffers(fd, TYPE, V4L2_MEMORY_DMABUF, 2);
+    kernel.v4l2QueueBuffer(fd, TYPE, V4L2_MEMORY_DMABUF, 0, [{ fd: buffer, length: 0 }]);
+    kernel.v4l2StreamOn(fd, TYPE);
+    camera.produce();
+    expect(kernel.violations).toEqual(['/dev/video0 wrote into a buffer that is on screen']);
+    kernel.exit();
   });
 
   it('are a camera that writes under a CPU access', () => {

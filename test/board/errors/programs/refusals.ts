@@ -7,7 +7,11 @@ const small = { width: 320, height: 240, frames: 2 };
 const attempts = {
   camera: () => new Pipeline(v4l2Source({ device: closedCamera, ...small }), kmsSink()),
   card: () => new Pipeline(v4l2Source({ device: camera, ...small }), kmsSink()),
-  heap: () => new Pipeline(v4l2Source({ device: camera, ...small }), cpuStage({ access: 'read' }, () => {})),
+  heap: () =>
+    new Pipeline(
+      v4l2Source({ device: camera, ...small }),
+      cpuStage({ access: 'read' }, () => {}),
+    ),
 };
 
 async function attempt(name: string, create: () => Pipeline): Promise<void> {

@@ -66,14 +66,16 @@ export function commandLine(): void {
     const { stdout, exitCode } = devicesCommand(loadKernel(), {});
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`  ${singlePlanarCamera()}  vivid (driver vivid, platform:vivid-000)\n`);
-    expect(stdout).toContain(`  ${multiPlanarCamera()}  vivid (driver vivid, platform:vivid-001, multi-planar)\n`);
+    expect(stdout).toContain(
+      `  ${multiPlanarCamera()}  vivid (driver vivid, platform:vivid-001, multi-planar)\n`,
+    );
     expect(stdout).toMatch(/^ {6}1280x720 +60, 50, 40, 30/m);
     expect(stdout).toMatch(/driver vkms\n {4}Virtual-1 {2}connected\n.*1024x768 60 Hz \(preferred\)/);
   });
 
   it.each([
     [['heaps', '--jsn'], "unknown option '--jsn'\n(Did you mean --json?)"],
-    [['heap'], "unknown command 'heap'\n(Did you mean heaps?)"],
+    [['heap'], "unknown command 'heap'\n(Did you mean one of heaps, help?)"],
     [[], 'Usage: dmaflow [options] [command]'],
   ])('dmaflow %j is refused', async (args, message) => {
     await using program = dmaflow(...args);

@@ -24,13 +24,17 @@ export function displayErrors(): void {
 
   it('a node that is no card', async () => {
     const error = await failureWith({ card: '/dev/null' });
-    expect(error.message).toMatch(/on \/dev\/null: ENOTTY\. This is no card with displays: `dmaflow devices` lists/);
+    expect(error.message).toMatch(
+      /on \/dev\/null: ENOTTY\. This is no card with displays: `dmaflow devices` lists/,
+    );
   });
 
   it('a card without displays', async () => {
     const error = await failureWith({ card: 'vgem' });
     expect(error).toBeInstanceOf(UnsupportedError);
-    expect(error.message).toMatch(/^Card `vgem` has no display\. Cards: vgem \(\/dev\/dri\/card\d\), no display/);
+    expect(error.message).toMatch(
+      /^Card `vgem` has no display\. Cards: vgem \(\/dev\/dri\/card\d\), no display/,
+    );
   });
 
   it('unknown connector: lists the connectors', async () => {
@@ -85,10 +89,17 @@ export function displayErrors(): void {
 
   it('more sinks than displays', async () => {
     const error = await failureOf(
-      new Pipeline(smallCamera({ frames: 2 }), tee([kmsSink({ name: 'left' })], [kmsSink({ name: 'right' })])),
+      new Pipeline(
+        smallCamera({ frames: 2 }),
+        tee([kmsSink({ name: 'left' })], [kmsSink({ name: 'right' })]),
+      ),
     );
     expect(error).toBeInstanceOf(UnsupportedError);
-    expect(error.message).toContain(`Virtual-1 of vkms (${vkms.path}): in use by this program`);
+    expect(error.message).toBe(
+      `No other display is connected. Connectors: Virtual-1 of vkms (${vkms.path}): connected, ` +
+        'in use by another sink of this pipeline. ' +
+        'Plug a display in and switch it on, or choose another connector.',
+    );
   });
 
   it('another DRM master: names it, and says what to do', async () => {

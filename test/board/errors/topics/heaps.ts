@@ -19,8 +19,10 @@ import { failureOf, smallCamera } from '../../../support/board/pipelines';
 const MIB = 2 ** 20;
 
 export function heapErrors(): void {
-  const failureWith = (options: { heaps?: HeapPreferences; buffers?: number }, camera: V4l2SourceOptions = {}) =>
-    failureOf(new Pipeline(options, smallCamera({ frames: 2, ...camera }), kmsSink()));
+  const failureWith = (
+    options: { heaps?: HeapPreferences; buffers?: number },
+    camera: V4l2SourceOptions = {},
+  ) => failureOf(new Pipeline(options, smallCamera({ frames: 2, ...camera }), kmsSink()));
 
   describe('without heaps', () => {
     const hidden = '/dev/dma_heap.hidden';
@@ -50,14 +52,17 @@ export function heapErrors(): void {
     );
   });
 
-  it.each(['../video0', '/dev/dma_heap/system', 'a/b', '..'])('a name that leads elsewhere: %s', async (name) => {
-    const error = await failureWith({ heaps: { contiguous: name } });
-    expect(error).toBeInstanceOf(RangeError);
-    expect(error.message).toBe(
-      `option heaps.contiguous: "${name}" is not the name of a heap. ` +
-        "Give the name alone, without '/' or '..': 'system' stands for /dev/dma_heap/system",
-    );
-  });
+  it.each(['../video0', '/dev/dma_heap/system', 'a/b', '..'])(
+    'a name that leads elsewhere: %s',
+    async (name) => {
+      const error = await failureWith({ heaps: { contiguous: name } });
+      expect(error).toBeInstanceOf(RangeError);
+      expect(error.message).toBe(
+        `option heaps.contiguous: "${name}" is not the name of a heap. ` +
+          "Give the name alone, without '/' or '..': 'system' stands for /dev/dma_heap/system",
+      );
+    },
+  );
 
   it('a name that leads elsewhere, out of the environment', async () => {
     process.env.DMAFLOW_HEAP_CONTIGUOUS = '../video0';
@@ -98,7 +103,10 @@ export function heapErrors(): void {
 
   // One memory plane: Linux 7.3 itself leaks dma-bufs when it refuses a buffer of several.
   it('system for a camera that needs contiguous memory: says why, and which heap to take', async () => {
-    const error = await failureWith({ heaps: { contiguous: 'system' }, buffers: 16 }, { width: 1280, height: 720 });
+    const error = await failureWith(
+      { heaps: { contiguous: 'system' }, buffers: 16 },
+      { width: 1280, height: 720 },
+    );
     expect(error).toMatchObject({ code: 'EFAULT', syscall: 'VIDIOC_QBUF' });
     expect(error.message).toMatch(/^VIDIOC_QBUF on \/dev\/video\d+: EFAULT\. /);
     expect(error.message).toContain(

@@ -1,10 +1,8 @@
-/** Nodes that an ordinary user may not open. */
-import { chmodSync, chownSync } from 'node:fs';
+/** Nodes that a user may not open. */
+import { chmodSync, chownSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { multiPlanarCamera, singlePlanarCamera } from '../../../support/board/devices';
+import { cards, multiPlanarCamera, singlePlanarCamera } from '../../../support/board/devices';
 import { checkout, Program } from '../../../support/board/program';
-
-const asUser = ['--reuid=1000', '--regid=1000', '--clear-groups', '--inh-caps=-all'];
 
 interface Refusal {
   name: string;
@@ -13,36 +11,55 @@ interface Refusal {
   path: string;
 }
 
+/** Somebody who can read the checkout and is bound by permissions, even if that is root. */
+function asUser(command: string, ...args: string[]): Program {
+  const { uid, gid } = statSync(checkout);
+  const user = [
+    `--reuid=${uid}`,
+    `--regid=${gid}`,
+    '--clear-groups',
+    '--inh-caps=-all',
+    '--bounding-set=-all',
+  ];
+  return new Program('setpriv', [...user, command, ...args]);
+}
+
 export function permissionErrors(): void {
-  const closed = singlePlanarCamera();
-  const open = multiPlanarCamera();
+  const video = Number(/^video:[^:]*:(\d+):/m.exec(readFileSync('/etc/group', 'utf8'))?.[1]);
+  const closedCamera = singlePlanarCamera();
+  const openCamera = multiPlanarCamera();
+  const heaps = readdirSync('/dev/dma_heap').map((name) => `/dev/dma_heap/${name}`);
+  const closed = [...heaps, ...cards().map(({ path }) => path)];
   let refusals: Map<string, Refusal>;
 
   beforeAll(async () => {
-    // As udev leaves them: the one camera in group video, the other open to this user.
-    chownSync(closed, 0, 44);
-    chmodSync(closed, 0o660);
-    chmodSync(open, 0o666);
+    for (const node of closed) chmodSync(node, 0);
+    chownSync(closedCamera, 0, video);
+    chmodSync(closedCamera, 0o060);
+    chmodSync(openCamera, 0o666);
     const program = join(__dirname, '../programs/refusals.js');
-    await using user = new Program('setpriv', [...asUser, process.execPath, program, closed, open]);
+    await using user = asUser(process.execPath, program, closedCamera, openCamera);
     await user.ended;
-    const lines = user.stdout.trim().split('\n');
-    refusals = new Map(lines.map((line) => [JSON.parse(line).name, JSON.parse(line)]));
+    const lines: Refusal[] = user.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    refusals = new Map(lines.map((line) => [line.name, line]));
   });
   afterAll(() => {
-    chownSync(closed, 0, 0);
-    for (const node of [closed, open]) chmodSync(node, 0o600);
+    chownSync(closedCamera, 0, 0);
+    for (const node of [...closed, closedCamera, openCamera]) chmodSync(node, 0o600);
   });
 
   it('camera not permitted: names the group to be in', () => {
-    expect(refusals.get('camera')).toMatchObject({ code: 'EACCES', path: closed });
+    expect(refusals.get('camera')).toMatchObject({ code: 'EACCES', path: closedCamera });
     expect(refusals.get('camera')?.message).toBe(
-      `open on ${closed}: EACCES. The node belongs to group \`video\`: ` +
+      `open on ${closedCamera}: EACCES. The node belongs to group \`video\`: ` +
         'run `sudo usermod -aG video $USER` and log in again.',
     );
   });
 
-  it('card not permitted', () => {
+  it('card not permitted: names the group to be in', () => {
     expect(refusals.get('card')?.code).toBe('EACCES');
     expect(refusals.get('card')?.message).toMatch(
       /^open on \/dev\/dri\/card\d: EACCES\. Join the group that owns the node .*`sudo usermod -aG video \$USER`/,
@@ -53,7 +70,7 @@ export function permissionErrors(): void {
     const heap = '/dev/dma_heap/default_cma_region';
     expect(refusals.get('heap')).toMatchObject({ code: 'EACCES', path: heap });
     expect(refusals.get('heap')?.message).toBe(
-      `open on ${heap}: EACCES. The node belongs to root:root, mode 0600. ` +
+      `open on ${heap}: EACCES. The node belongs to root:root, mode 0000. ` +
         `Add the udev rule 'SUBSYSTEM=="dma_heap", GROUP="video", MODE="0660"' ` +
         '(as /etc/udev/rules.d/60-dma-heap.rules, then: udevadm control --reload && udevadm trigger), ' +
         'and be in its group: usermod -aG video USER, and log in again',
@@ -61,8 +78,7 @@ export function permissionErrors(): void {
   });
 
   it('dmaflow heaps: not permitted, with the udev rule', async () => {
-    const main = join(checkout, 'dist/cli/main.js');
-    await using user = new Program('setpriv', [...asUser, process.execPath, main, 'heaps']);
+    await using user = asUser(process.execPath, join(checkout, 'dist/cli/main.js'), 'heaps');
     expect((await user.ended).status).toBe(0);
     expect(user.stdout).toMatch(/^default_cma_region +contiguous +reserved +no /m);
     expect(user.stderr).toContain('SUBSYSTEM=="dma_heap", GROUP="video", MODE="0660"');

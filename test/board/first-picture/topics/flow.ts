@@ -1,5 +1,6 @@
 /** Frames reach the display, all of them, whatever JavaScript does meanwhile. */
 import { kmsSink, Pipeline, v4l2Source } from 'dmaflow';
+import { blockFor } from '../../../support/board/block';
 import { runUntilClean } from '../../../support/board/clean-run';
 import { singlePlanarCamera } from '../../../support/board/devices';
 import { type Figures, figuresOf, sample } from '../../../support/board/program';
@@ -54,9 +55,4 @@ async function runBlocked() {
     lost: after.lost - before.lost,
     dropped: after.dropped - before.dropped,
   };
-}
-
-function blockFor(milliseconds: number): void {
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end);
 }

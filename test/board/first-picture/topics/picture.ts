@@ -62,7 +62,11 @@ function largestDifference(frame: Frame, screen: Screenshot, left: number, top: 
   for (let y = 0; y < 180; y++) {
     for (let x = 0; x < 320; x++) {
       const at = (y >> 1) * chroma.stride + (x & ~1);
-      const ycc = [luma.data[y * luma.stride + x] ?? 0, chroma.data[at] ?? 0, chroma.data[at + 1] ?? 0] as const;
+      const ycc = [
+        luma.data[y * luma.stride + x] ?? 0,
+        chroma.data[at] ?? 0,
+        chroma.data[at + 1] ?? 0,
+      ] as const;
       const difference = distance(yccToRgb(ycc), rgbAt(screen, left + x, top + y));
       if (difference > largest) largest = difference;
     }

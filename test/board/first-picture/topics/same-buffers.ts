@@ -31,7 +31,12 @@ describe('the buffers of the camera', () => {
     const onScreen = await watchScreen(made.length);
     expect([...onScreen.keys()].sort((a, b) => a - b)).toEqual(made.sort((a, b) => a - b));
     for (const framebuffer of onScreen.values()) {
-      expect(framebuffer).toMatchObject({ owner: 'node', fourcc: 'XR24', size: '1280x720', imported: [true] });
+      expect(framebuffer).toMatchObject({
+        owner: 'node',
+        fourcc: 'XR24',
+        size: '1280x720',
+        imported: [true],
+      });
     }
 
     program.kill('SIGINT');

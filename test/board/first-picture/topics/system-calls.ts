@@ -28,7 +28,9 @@ describe('the system calls', () => {
     beforeAll(async () => {
       log = new SyncLog();
       trace = await traced(helperPath('cpu-stages'), [], log.env);
-      runs = trace.program.stdout.split('\n').flatMap((line) => (line.startsWith('{') ? JSON.parse(line) : []));
+      runs = trace.program.stdout
+        .split('\n')
+        .flatMap((line) => (line.startsWith('{') ? JSON.parse(line) : []));
     });
 
     it.each([

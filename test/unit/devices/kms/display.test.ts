@@ -59,7 +59,7 @@ describe('an open display', () => {
     expect(card.files.size).toBe(1);
     expect(first.objectIds.filter((id) => second.objectIds.includes(id))).toEqual([]);
 
-    expect(() => Display.open(kernel, {}, [first, second])).toThrow('No display is connected');
+    expect(() => Display.open(kernel, {}, [first, second])).toThrow('No other display is connected');
     expect(() => Display.open(kernel, { connector: 'DSI-1' }, [first, second])).toThrow(UnsupportedError);
     first.close();
     first.close();
