@@ -5,8 +5,8 @@ const { swcOptions } = require('./test/support/swc-options');
 const common = {
   rootDir: __dirname,
   testEnvironment: 'node',
-  transform: { '\\.ts$': ['@swc/jest', swcOptions] },
-  moduleFileExtensions: ['ts', 'js', 'json', 'node'],
+  transform: { '\\.(ts|mjs)$': ['@swc/jest', swcOptions] },
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
   moduleNameMapper: {
     '^dmaflow$': '<rootDir>/src/index.ts',
     '^dmaflow/testing$': '<rootDir>/src/testing/index.ts',
@@ -17,7 +17,7 @@ const layer = (name) => ({
   ...common,
   displayName: name,
   roots: ['<rootDir>/src', `<rootDir>/test/${name}`, '<rootDir>/test/support'],
-  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  testMatch: [`<rootDir>/test/${name}/**/*.test.{ts,js}`],
 });
 
 module.exports =

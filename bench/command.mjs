@@ -14,7 +14,7 @@ import { bootsOf, numbers } from './cases/index.mjs';
 import { buildReferences } from './harness/build.mjs';
 import { writeReport } from './harness/report.mjs';
 
-const usage = 'npm run bench -- [--quick] [--only N]… [--long] [--here] [--out DIR] [--yes]';
+const usage = 'npm run bench -- [--quick] [--only N]… [--long] [--here] [--out DIR] [--no-build] [--yes]';
 
 const options = {
   quick: { type: 'boolean' },
@@ -22,6 +22,8 @@ const options = {
   long: { type: 'boolean' },
   here: { type: 'boolean' },
   out: { type: 'string' },
+  // What is built, as with `npm run board`.
+  'no-build': { type: 'boolean' },
   yes: { type: 'boolean' },
 };
 
@@ -32,8 +34,10 @@ export async function bench() {
   if (onBoard) throw new Failure('This is the board already; the benchmark boots it itself.');
   const values = readOptions(usage, options);
   const selection = { only: readSubjects(values.only), long: values.long };
-  await setUp(values.here ? ['bench'] : ['board', 'bench'], {
+  const levels = values.here ? ['bench'] : ['board', 'bench'];
+  await setUp(levels, {
     yes: values.yes,
+    build: !values['no-build'],
     essential: values.here ? [] : ['board'],
   });
   buildReferences();

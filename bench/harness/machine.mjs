@@ -45,7 +45,13 @@ export function findMachine(boot) {
   const streams = cameras
     .slice(0, cards.length)
     .map(({ path }, index) => ({ camera: path, card: cards[index].path, driver: cards[index].driver }));
+  if (onBoard) for (const { camera } of streams) stampAtStart(camera);
   return { streams, heap };
+}
+
+// vivid delivers a frame when its exposure begins, but stamps it with the time at which a real one would end: in the future.
+function stampAtStart(camera) {
+  execFileSync('v4l2-ctl', ['--device', camera, '--set-ctrl', 'timestamp_source=1'], { stdio: 'inherit' });
 }
 
 /** What a result is to be read with. */

@@ -1,4 +1,4 @@
-import type * as v4l2 from '../native/v4l2';
+import * as v4l2 from '../native/v4l2';
 import type { FakeCameraOptions } from './camera-format';
 import type { QueuePlane } from './capture-queue';
 import { Errno } from './errno';
@@ -154,10 +154,12 @@ export class FakeV4l2 extends FakeMemory implements v4l2.V4l2Kernel {
     planes: v4l2.V4l2QueuePlane[],
   ): void {
     const syscall = 'VIDIOC_QBUF';
-    const given: QueuePlane[] = planes.map((plane) => ({
-      buffer: plane.fd === undefined ? undefined : this.dmaBufArgument(plane.fd, syscall),
-      length: plane.length,
-    }));
+    const given = planes.map(({ fd: dmaBuf, length }, index): QueuePlane => {
+      if (memory !== v4l2.V4L2_MEMORY_DMABUF) return { buffer: undefined, length };
+      if (dmaBuf === undefined)
+        throw new TypeError(`v4l2QueueBuffer: planes[${index}].fd must be the fd of a dma-buf`);
+      return { buffer: this.dmaBufArgument(dmaBuf, syscall), length };
+    });
     this.#camera(syscall, fd, { type, memory, index }, (camera, file) =>
       camera.queue.queue(file, type, memory, index, given),
     );

@@ -8,6 +8,7 @@ import './topics/dma-buf';
 import './topics/v4l2-format';
 import './topics/v4l2-queue';
 import './topics/kms';
+import './topics/kms-framebuffer';
 import './topics/kms-commit';
 import './topics/frame-loop';
 import './topics/frame-loop-taps';

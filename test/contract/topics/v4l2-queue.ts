@@ -4,6 +4,7 @@ import {
   V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE,
   V4L2_MEMORY_DMABUF,
   V4L2_MEMORY_MMAP,
+  type V4l2QueuePlane,
 } from '../../../src/native/v4l2';
 import { overKernel, refusal, thrownBy, until } from '../bench';
 import { Capture } from '../capture';
@@ -187,7 +188,10 @@ overKernel((session) => {
           refusal('VIDIOC_QBUF', 'EINVAL'),
         );
       }
-      expect(thrownBy(() => kernel.v4l2QueueBuffer(fd, type, V4L2_MEMORY_DMABUF, 0, planes))).toEqual(
+      const asDmaBuf = (list: V4l2QueuePlane[]) =>
+        kernel.v4l2QueueBuffer(fd, type, V4L2_MEMORY_DMABUF, 0, list);
+      expect(thrownBy(() => asDmaBuf(planes))).toBeInstanceOf(TypeError);
+      expect(thrownBy(() => asDmaBuf(planes.map((plane) => ({ ...plane, fd: exported }))))).toEqual(
         refusal('VIDIOC_QBUF', 'EINVAL'),
       );
       kernel.v4l2QueueBuffer(fd, type, V4L2_MEMORY_MMAP, 0, planes);

@@ -5,16 +5,16 @@ export type Rgb = readonly [number, number, number];
 /** Y, Cb, Cr as stored, 0 to 255. */
 export type Ycc = readonly [number, number, number];
 
-/** vivid's first test pattern, left to right (v4l2-tpg-colors.c, TPG_COLOR_CSC_*). */
+/** vivid's first test pattern, left to right (v4l2-tpg-core.c, TPG_PAT_75_COLORBAR). */
 export const COLOR_BARS: readonly Rgb[] = [
   [191, 191, 191],
-  [191, 191, 50],
-  [50, 191, 191],
-  [50, 191, 50],
-  [191, 50, 191],
-  [191, 50, 50],
-  [50, 50, 191],
-  [50, 50, 50],
+  [191, 191, 0],
+  [0, 191, 191],
+  [0, 191, 0],
+  [191, 0, 191],
+  [191, 0, 0],
+  [0, 0, 191],
+  [0, 0, 0],
 ];
 
 /** The middle of each bar. */

@@ -6,13 +6,15 @@ import { cpuStage, kmsSink, Pipeline, type SourceStage, v4l2Source } from 'dmafl
 import { multiPlanarCamera, singlePlanarCamera } from './devices';
 import { dmaBufsOf } from './dma-bufs';
 
-const common = { width: 640, height: 480, fps: 15, frames: 20 };
+/** As many as the stage may have waiting, so that it gets each, however slow it is. */
+const FRAMES = 8;
+const common = { width: 320, height: 180, fps: 15, frames: FRAMES };
 
 async function run(access: 'read' | 'read-write', source: SourceStage): Promise<void> {
   let calls = 0;
   let sum = 0;
   let inodes: number[] = [];
-  const stage = cpuStage({ access }, ({ frame }) => {
+  const stage = cpuStage({ access, policy: 'every', max: FRAMES }, ({ frame }) => {
     using pixels = frame.cpuAccess();
     for (const { data } of pixels.planes) {
       sum += data[0] ?? 0;
