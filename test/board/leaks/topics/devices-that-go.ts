@@ -5,14 +5,15 @@ import { KernelError, kmsSink, Pipeline } from 'dmaflow';
 import { cardOf, singlePlanarCamera } from '../../../support/board/devices';
 import { expectNextRun, failureOf, smallCamera } from '../../../support/board/pipelines';
 import { until } from '../../../support/board/until';
+import { VirtualCard } from '../../../support/board/virtual-card';
 
 export function devicesThatGo(): void {
   const device = singlePlanarCamera();
   const inject = (control: string) => execFileSync('v4l2-ctl', ['-d', device, '-c', `${control}=1`]);
 
   /** A pipeline that runs, and the error that it will end in. */
-  async function running() {
-    const pipeline = new Pipeline(smallCamera({ device }), kmsSink());
+  async function running(card = 'vkms') {
+    const pipeline = new Pipeline(smallCamera({ device }), kmsSink({ card }));
     await pipeline.start();
     const failure = pipeline.finished.then(
       () => undefined,
@@ -82,6 +83,20 @@ export function devicesThatGo(): void {
     } finally {
       writeFileSync(status, 'detect');
     }
+    await expectNextRun();
+  });
+
+  it('the whole card pulled out: says so, and another one goes on', async () => {
+    using card = new VirtualCard('second');
+    const { pipeline, failure } = await running(card.path);
+    await using _owned = pipeline;
+    card.unplug();
+    const error = await failure;
+    expect(error).toMatchObject({ code: 'EINVAL', syscall: 'DRM_IOCTL_MODE_ATOMIC', path: card.path });
+    expect((error as KernelError).message).toContain(
+      'the display may have been unplugged or its mode changed. Restart.',
+    );
+    await pipeline.stop();
     await expectNextRun();
   });
 }

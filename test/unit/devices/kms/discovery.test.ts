@@ -24,7 +24,7 @@ describe('listCards', () => {
       hasDisplay: true,
       atomic: true,
       connectors: [
-        { name: 'Writeback-1', connection: 'unknown', writeback: true },
+        { name: 'Writeback-1', connection: 'connected', writeback: true },
         {
           id: card.connector('Virtual-1').object.id,
           name: 'Virtual-1',
