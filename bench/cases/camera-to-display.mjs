@@ -17,7 +17,7 @@ const SIZES = [
 /** @param {import('../run.mjs').Bench} bench @returns {Promise<import('../harness/rows.mjs').Row[]>} */
 export async function measure(bench) {
   const sizes = bench.quick ? SIZES.slice(1, 2) : SIZES;
-  const window = bench.quick ? { first: 20, last: 60 } : { first: 60, last: 300 };
+  const window = bench.quick ? { first: 20, last: 60 } : { first: 60, last: 240 };
   const rows = [];
   for (const [width, height] of sizes) {
     const { streams, heap } = bench.machine;

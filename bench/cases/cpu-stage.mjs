@@ -11,7 +11,7 @@ const ACCESSES = { sync: 'no-op stage', luma: 'reads every luma byte' };
 
 /** @param {import('../run.mjs').Bench} bench @returns {Promise<import('../harness/rows.mjs').Row[]>} */
 export async function measure(bench) {
-  const window = bench.quick ? { first: 20, last: 50 } : { first: 60, last: 300 };
+  const window = bench.quick ? { first: 20, last: 50 } : { first: 60, last: 240 };
   const [width, height] = bench.quick ? [640, 360] : [1280, 720];
   const { streams, heap } = bench.machine;
   const job = {

@@ -1,5 +1,5 @@
-// Looks at a program's system calls from inside, the same for every program that is compared: counts frames, and
-// reads the CPU time that the process had at two of them. Preloaded; costs some atomic additions a frame.
+// Looks at a program's system calls from inside, the same for every program that is compared: counts frames,
+// and reads the CPU time that the process had at two of them. Preloaded; costs some atomic additions a frame.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <drm.h>
@@ -47,7 +47,8 @@ static uint64_t add(uint64_t *counter, uint64_t count) {
 }
 
 static void take_snapshot(struct snapshot *snapshot, uint64_t dequeued) {
-  // The kernel's way to name another thread's CPU clock, include/linux/posix-timers.h; 6: of one thread, by its runtime.
+  // The kernel's way to name another thread's CPU clock, include/linux/posix-timers.h; 6: of one thread, by
+  // its runtime.
   const clockid_t main_thread = (clockid_t)((~(unsigned)getpid()) << 3 | 6);
   snapshot->time = clock_of(CLOCK_MONOTONIC);
   snapshot->process_cpu = clock_of(CLOCK_PROCESS_CPUTIME_ID);
@@ -135,6 +136,7 @@ ssize_t read(int fd, void *buffer, size_t length) {
     memcpy(&real_read, &symbol, sizeof real_read);
   }
   const ssize_t result = real_read(fd, buffer, length);
-  if (result > 0 && counters && fd >= 0 && fd < kMostFds && commits_on[fd]) read_events(buffer, (size_t)result);
+  if (result > 0 && counters && fd >= 0 && fd < kMostFds && commits_on[fd])
+    read_events(buffer, (size_t)result);
   return result;
 }

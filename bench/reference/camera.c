@@ -61,7 +61,9 @@ int camera_dequeue(struct camera *camera, struct captured *captured) {
     if (errno == EAGAIN) return 0;
     FAIL("VIDIOC_DQBUF");
   }
-  if (camera->captured++ > 0) camera->lost += buffer.sequence - camera->last_sequence - 1;
+  // One that goes back is a driver that started anew.
+  const uint32_t step = buffer.sequence - camera->last_sequence;
+  if (camera->captured++ > 0 && step > 1 && step < UINT32_MAX / 2) camera->lost += step - 1;
   camera->last_sequence = buffer.sequence;
   captured->index = buffer.index;
   captured->timestamp = (int64_t)buffer.timestamp.tv_sec * 1000000 + buffer.timestamp.tv_usec;

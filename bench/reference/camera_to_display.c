@@ -1,10 +1,10 @@
-// Cameras on displays, as one would write it in C: heap buffers imported on both sides once, one thread, epoll, commits
-// that do not wait, the newest frame wins while a flip is pending.
+// Cameras on displays, as one would write it in C: heap buffers imported on both sides once, one thread,
+// epoll, commits that do not wait, the newest frame wins while a flip is pending.
 //
 //   camera_to_display HEAP XR24|NV12 WIDTHxHEIGHT FPS FRAMES none|sync|luma (CAMERA CARD)...
 //
-// `sync` brackets every frame by DMA_BUF_IOCTL_SYNC for reading, `luma` reads every byte of the first plane too.
-// A line of JSON with the figures of all streams ends it.
+// `sync` brackets every frame by DMA_BUF_IOCTL_SYNC for reading, `luma` reads every byte of the first plane
+// too. A line of JSON with the figures of all streams ends it.
 #include <drm_fourcc.h>
 #include <linux/dma-buf.h>
 #include <pthread.h>

@@ -26,7 +26,8 @@ static uint32_t property(const struct display *display, uint32_t object, uint32_
 }
 
 // The smallest mode that the frame fits, of several the one nearest to 60 Hz.
-static const drmModeModeInfo *choose_mode(const drmModeConnector *connector, uint32_t width, uint32_t height) {
+static const drmModeModeInfo *choose_mode(const drmModeConnector *connector, uint32_t width,
+                                          uint32_t height) {
   const drmModeModeInfo *best = NULL;
   for (int i = 0; i < connector->count_modes; ++i) {
     const drmModeModeInfo *mode = &connector->modes[i];
@@ -45,8 +46,9 @@ static void choose_connector(struct display *display, const drmModeRes *resource
                              uint32_t height, uint32_t *crtc_index) {
   for (int i = 0; i < resources->count_connectors && !display->connector; ++i) {
     drmModeConnector *connector = drmModeGetConnector(display->fd, resources->connectors[i]);
-    const drmModeModeInfo *mode =
-        connector && connector->connection == DRM_MODE_CONNECTED ? choose_mode(connector, width, height) : NULL;
+    const drmModeModeInfo *mode = connector && connector->connection == DRM_MODE_CONNECTED
+                                      ? choose_mode(connector, width, height)
+                                      : NULL;
     drmModeEncoder *encoder =
         mode && connector->count_encoders > 0 ? drmModeGetEncoder(display->fd, connector->encoders[0]) : NULL;
     if (encoder && encoder->possible_crtcs) {
@@ -69,7 +71,8 @@ static bool is_primary(const struct display *display, uint32_t plane) {
   bool primary = false;
   for (uint32_t i = 0; properties && i < properties->count_props; ++i) {
     drmModePropertyRes *each = drmModeGetProperty(display->fd, properties->props[i]);
-    if (each && strcmp(each->name, "type") == 0) primary = properties->prop_values[i] == DRM_PLANE_TYPE_PRIMARY;
+    if (each && strcmp(each->name, "type") == 0)
+      primary = properties->prop_values[i] == DRM_PLANE_TYPE_PRIMARY;
     drmModeFreeProperty(each);
   }
   drmModeFreeObjectProperties(properties);

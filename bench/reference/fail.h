@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FAIL(what)   \
-  do {               \
-    perror(what);    \
+#define FAIL(what)      \
+  do {                  \
+    perror(what);       \
     exit(EXIT_FAILURE); \
   } while (0)
 
-#define CHECK(call, what) \
-  do {                    \
+#define CHECK(call, what)       \
+  do {                          \
     if ((call) < 0) FAIL(what); \
   } while (0)

@@ -38,10 +38,11 @@ async function main() {
         kmsSink({ card }),
       ),
   );
-  const runs = pipelines.map((pipeline) => pipeline.run());
+  const running = Promise.all(pipelines.map((pipeline) => pipeline.start()));
   const stopLoad = load ? startLoad(load) : () => {};
-  const memory = await whileRunning();
-  const results = await Promise.all(runs);
+  await running;
+  const memory = await held();
+  const results = await Promise.all(pipelines.map(({ finished }) => finished));
   stopLoad();
   const sinks = results.flatMap(({ stages: all }) => all.filter(({ role }) => role === 'sink'));
   const sum = (name) => results.reduce((all, stats) => all + stats[name], 0);
@@ -62,7 +63,7 @@ async function main() {
 }
 
 /** Threads and memory in the midst of it. */
-async function whileRunning() {
+async function held() {
   await new Promise((resolve) => setTimeout(resolve, Math.min(1000, (500 * frames) / fps)));
   return { threads: readdirSync('/proc/self/task').length, rss: process.memoryUsage.rss() };
 }

@@ -19,7 +19,7 @@ export async function showOnBoard({ program, frames, size, picture, camera }, { 
   const removeOut = () => rmSync(out, { recursive: true, force: true });
   const release = onTermination(removeOut);
   const { width, height } = size;
-  const display = window ? ['--card', 'bochs'] : ['--card', 'vkms', '--png', '/run/out/display.png'];
+  const display = window ? ['--card', 'bochs-drm'] : ['--card', 'vkms', '--png', '/run/out/display.png'];
   const wanted = ['--frames', String(frames), '--size', `${width}x${height}`];
   const onTerminal = Boolean(process.stdin.isTTY && process.stdout.isTTY);
   let machine;

@@ -1,5 +1,5 @@
 // `npm start`: the camera's picture on the display; on the emulated board where this machine lacks one of them.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readNumber, readOptions, readSize } from './options.mjs';
 import { checkout } from './paths.mjs';
@@ -42,14 +42,15 @@ export async function start() {
   const wantsWindow = !values['no-window'] && Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
   const boardLevels = wantsWindow ? ['board', 'window'] : ['board'];
   // Where there cannot be a camera or a display, all system packages are installed at once.
-  const boardIsSure = !hasNodes('/dev', /^video\d/) || !hasNodes('/dev/dri', /^card\d/);
-  await setUp(boardIsSure ? boardLevels : [], { yes, essential: ['board'] });
+  const noNodes = lackingNodes();
+  await setUp(noNodes ? boardLevels : [], { yes, essential: ['board'] });
 
-  const lacking = boardIsSure ? 'no camera and display' : whatIsMissingHere(values.device);
+  const lacking = noNodes ?? lackingDevices(values.device);
+  const begun = Date.now();
   let status;
   if (lacking) {
-    say(`This machine has ${lacking} to use; the emulated board has both.`);
-    if (!boardIsSure) await setUp(boardLevels, { yes, essential: ['board'] });
+    say(`This machine has ${lacking}; the emulated board has both.`);
+    if (!noNodes) await setUp(boardLevels, { yes, essential: ['board'] });
     const window = wantsWindow && hasQemuWindow();
     if (wantsWindow && !window)
       say('QEMU has no window here (package qemu-system-gui); going on without one.');
@@ -57,7 +58,8 @@ export async function start() {
   } else {
     status = await showHere(job);
   }
-  if (status === 0 && existsSync(picture)) say(`What the display showed: ${picture}`);
+  const isNew = (statSync(picture, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= begun;
+  if (status === 0 && isNew) say(`What the display showed: ${picture}`);
   return status;
 }
 
@@ -66,24 +68,25 @@ function showHere({ program, frames, size, picture, camera = [] }) {
   return runForeground(process.execPath, [program, ...wanted, ...camera]);
 }
 
-// What of a camera and a connected display this machine lacks, in words; undefined when it has both.
-function whatIsMissingHere(device) {
-  const report = JSON.parse(
-    outputOf(process.execPath, [join(checkout, 'dist/cli/main.js'), 'devices', '--json'], { stdio: 'pipe' }),
-  );
-  const hasCamera = report.cameras.some(({ path, permitted }) => permitted && (!device || path === device));
-  const hasDisplay = report.displays.some(({ permitted, connectors }) => {
+// What this machine lacks as far as its device nodes show, before anything is built; undefined when it may have all.
+function lackingNodes() {
+  return lack(hasNodes('/dev', /^video\d/), hasNodes('/dev/dri', /^card\d/));
+}
+
+function lackingDevices(device) {
+  const command = [join(checkout, 'dist/cli/main.js'), 'devices', '--json'];
+  const { cameras, displays } = JSON.parse(outputOf(process.execPath, command));
+  const hasCamera = cameras.some(({ path, permitted }) => permitted && (!device || path === device));
+  const hasDisplay = displays.some(({ permitted, connectors }) => {
     return permitted && connectors.some(({ connected }) => connected);
   });
+  return lack(hasCamera, hasDisplay);
+}
+
+function lack(hasCamera, hasDisplay) {
   if (hasCamera && hasDisplay) return undefined;
-  return [
-    'no',
-    hasCamera ? '' : 'camera',
-    hasCamera || hasDisplay ? '' : 'and',
-    hasDisplay ? '' : 'connected display',
-  ]
-    .filter(Boolean)
-    .join(' ');
+  if (hasCamera) return 'no connected display';
+  return hasDisplay ? 'no camera' : 'neither a camera nor a connected display';
 }
 
 function hasNodes(directory, pattern) {

@@ -62,6 +62,8 @@ function adviceFor(error: KernelError, context: CaptureErrorContext): string | u
     case 'ENODEV':
     case 'ENXIO':
       return 'The camera was unplugged, or its driver unloaded: plug it in again, then restart.';
+    case 'EIO':
+      return 'The driver gave up on the camera (`dmesg` may say why): start again; if that fails, plug the camera out and in.';
     case 'EACCES':
     case 'EPERM':
       return error.syscall === 'open' ? permissionAdvice(kernel, path) : undefined;

@@ -2,6 +2,7 @@
 import './topics/flow';
 import './topics/same-buffers';
 import './topics/system-calls';
+import './topics/box';
 import './topics/picture';
 import './topics/planes';
 import './topics/choice';

@@ -40,7 +40,7 @@ export const boards = {
       fragments: ['common.config', 'recent.config', 'x86_64.config'],
       target: 'bzImage',
       image: 'arch/x86/boot/bzImage',
-      objects: 1290,
+      objects: 1480,
     },
     qemu: {
       program: 'qemu-system-x86_64',

@@ -1,9 +1,11 @@
 /** Cameras that are not there, are none, are busy, or do not offer what is asked. */
+import { readdirSync, renameSync } from 'node:fs';
 import {
   KernelError,
   kmsSink,
   NegotiationError,
   Pipeline,
+  type PixelFormatName,
   UnsupportedError,
   type V4l2SourceOptions,
 } from 'dmaflow';
@@ -98,5 +100,32 @@ export function cameraErrors(): void {
     expect(error.message).toBe(
       `buffers: expected a whole number from 2 to 32, got ${buffers}; left out, it is what the stages need`,
     );
+  });
+
+  it('a format that does not exist: suggests names', async () => {
+    const error = await failureWith({ format: 'XRGB888' as PixelFormatName });
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error.message).toMatch(/^unknown pixel format 'XRGB888'; names near it: XRGB8888/);
+  });
+
+  it('a media-controller graph that does not fit: says how to set it up', async () => {
+    const device = videoNode('RGB/YUV Capture');
+    const error = await failureWith({ device });
+    expect(error).toMatchObject({ code: 'EPIPE', syscall: 'VIDIOC_STREAMON', path: device });
+    expect(error.message).toContain('set them up with `media-ctl`');
+  });
+
+  it('no camera at all', async () => {
+    const nodes = readdirSync('/dev').filter((name) => /^video\d+$/.test(name));
+    for (const node of nodes) renameSync(`/dev/${node}`, `/dev/hidden-${node}`);
+    try {
+      const error = await failureWith({});
+      expect(error).toBeInstanceOf(UnsupportedError);
+      expect(error.message).toMatch(
+        /^There is no camera: no \/dev\/video\* node captures video\. Plug the camera in, .*`sudo modprobe vivid`/,
+      );
+    } finally {
+      for (const node of nodes) renameSync(`/dev/hidden-${node}`, `/dev/${node}`);
+    }
   });
 }

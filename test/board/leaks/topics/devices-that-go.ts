@@ -7,6 +7,12 @@ import { expectNextRun, failureOf, smallCamera } from '../../../support/board/pi
 import { until } from '../../../support/board/until';
 import { VirtualCard } from '../../../support/board/virtual-card';
 
+/** Whichever call is the next to notice. */
+export function unplugged(device: string): RegExp {
+  const advice = 'The camera was unplugged, or its driver unloaded: plug it in again, then restart\\.';
+  return new RegExp(`VIDIOC_D?QBUF on ${device}: ENODEV\\. ${advice}$`, 'm');
+}
+
 export function devicesThatGo(): void {
   const device = singlePlanarCamera();
   const inject = (control: string) => execFileSync('v4l2-ctl', ['-d', device, '-c', `${control}=1`]);
@@ -30,11 +36,8 @@ export function devicesThatGo(): void {
     inject('disconnect');
     const error = await failure;
     expect(error).toBeInstanceOf(KernelError);
-    expect(error).toMatchObject({ code: 'ENODEV', syscall: 'VIDIOC_DQBUF', path: device });
-    expect((error as KernelError).message).toBe(
-      `VIDIOC_DQBUF on ${device}: ENODEV. ` +
-        'The camera was unplugged, or its driver unloaded: plug it in again, then restart.',
-    );
+    expect(error).toMatchObject({ code: 'ENODEV', path: device });
+    expect((error as KernelError).message).toMatch(unplugged(device));
     expect(pipeline.state).toBe('failed');
     await pipeline.stop();
     await expectNextRun();
@@ -44,7 +47,11 @@ export function devicesThatGo(): void {
     const { pipeline, failure } = await running();
     await using _owned = pipeline;
     inject('inject_fatal_streaming_error');
-    expect(await failure).toMatchObject({ code: 'EIO', syscall: 'VIDIOC_DQBUF', path: device });
+    const error = await failure;
+    expect(error).toMatchObject({ code: 'EIO', path: device });
+    expect((error as KernelError).message).toMatch(
+      /^VIDIOC_D?QBUF on .*: EIO\. The driver gave up on the camera/,
+    );
     await pipeline.stop();
     await expectNextRun();
   });

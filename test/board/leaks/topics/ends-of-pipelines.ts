@@ -1,7 +1,8 @@
 /** A pipeline in this process ends in the middle: by an error of its user, by a signal, or while a stage is at work. */
 import { cpuStage, type Frame, kmsSink, Pipeline, StageError } from 'dmaflow';
-import { allDmaBufs } from '../../../support/board/dma-bufs';
+import { allDmaBufs, openFiles } from '../../../support/board/dma-bufs';
 import { expectNextRun, failureOf, smallCamera } from '../../../support/board/pipelines';
+import { Program } from '../../../support/board/program';
 import { until } from '../../../support/board/until';
 
 export function endsOfPipelines(): void {
@@ -61,6 +62,20 @@ export function endsOfPipelines(): void {
     }
     end?.();
     await until('the frame to be given back', () => allDmaBufs().length === 0, 5);
+  });
+
+  it('a program that it starts meanwhile inherits nothing', async () => {
+    await using pipeline = new Pipeline(smallCamera(), kmsSink());
+    await pipeline.start();
+    await using child = new Program('sleep', ['1000']);
+    await until('frames', () => pipeline.stats().shown >= 3);
+    expect(openFiles(process.pid).some(({ target }) => target.startsWith('/dmabuf:'))).toBe(true);
+    expect(openFiles(child.pid).map(({ target }) => target.replace(/\[.*/, ''))).toEqual([
+      'socket:',
+      'socket:',
+      'socket:',
+    ]);
+    await pipeline.stop();
   });
 
   it('a frame that is kept outlives the pipeline, and keeps no more than its own buffer', async () => {

@@ -1,13 +1,16 @@
 /** A program that streams ends: by a signal, by itself, or as a worker thread of another. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { cardOf } from '../../../support/board/devices';
+import { cardOf, singlePlanarCamera } from '../../../support/board/devices';
+import { allDmaBufs } from '../../../support/board/dma-bufs';
 import { shownFramebuffers } from '../../../support/board/drm-state';
 import { expectNothingLeft } from '../../../support/board/left-behind';
 import { expectNextRun } from '../../../support/board/pipelines';
 import { figuresOf, Program, sample } from '../../../support/board/program';
 import { until } from '../../../support/board/until';
+import { unplugged } from './devices-that-go';
 
 const streamProgram = join(__dirname, '../programs/stream.js');
 
@@ -81,10 +84,23 @@ export function endsOfPrograms(): void {
     await expectAllBack();
   });
 
-  it('a worker thread is terminated', async () => {
+  it('the camera is pulled out: a sample says so, and ends with status 1', async () => {
+    await using program = cameraToDisplay();
+    await program.says(/ shown [1-9]/);
+    execFileSync('v4l2-ctl', ['-d', singlePlanarCamera(), '-c', 'disconnect=1']);
+    expect(await program.ended).toEqual({ status: 1, signal: null });
+    expect(program.stderr).toMatch(/^camera-to-display: /);
+    expect(program.stderr).toMatch(unplugged(singlePlanarCamera()));
+    await expectAllBack();
+  });
+
+  it.each([
+    ['while it starts', () => allDmaBufs().length > 0],
+    ['while its frames flow', streaming],
+  ])('a worker thread is terminated %s', async (_, reached) => {
     const worker = new Worker(streamProgram, { argv: ['stream'] });
-    const failed = new Promise<never>((_, reject) => worker.once('error', reject));
-    await Promise.race([until('its frames on the screen', streaming), failed]);
+    const failed = new Promise<never>((_resolve, reject) => worker.once('error', reject));
+    await Promise.race([until('the moment to end it', reached), failed]);
     await worker.terminate();
     await expectAllBack();
   });

@@ -446,8 +446,8 @@ describe('advise', () => {
     );
     expect(device.advise(new KernelError('VIDIOC_DQBUF', 19)).message).toContain('unplugged');
     expect(device.advise(new KernelError('VIDIOC_STREAMON', 32)).message).toContain('media-ctl');
-    const plain = device.advise(new KernelError('VIDIOC_STREAMON', 5));
-    expect(plain.message).toBe('VIDIOC_STREAMON on /dev/video0: EIO');
+    const plain = device.advise(new KernelError('VIDIOC_STREAMON', 71));
+    expect(plain.message).toBe('VIDIOC_STREAMON on /dev/video0: EPROTO');
   });
 
   it('tells how much contiguous memory there is when the driver has none', () => {
