@@ -9,7 +9,7 @@ import { describeMachine, findMachine } from './harness/machine.mjs';
 import { table } from './harness/text.mjs';
 
 const ROUNDS = 5;
-const QUICK_ROUNDS = 2;
+const QUICK_ROUNDS = 1;
 
 /**
  * @typedef {object} Bench

@@ -1,6 +1,14 @@
 // Running other programs: quietly into a log, or for their output.
 import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants, createWriteStream, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import {
+  accessSync,
+  createWriteStream,
+  existsSync,
+  constants as fsConstants,
+  mkdirSync,
+  readFileSync,
+} from 'node:fs';
+import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Failure } from './failure.mjs';
@@ -13,7 +21,7 @@ export function findProgram(name, environment = process.env) {
   for (const directory of directories.filter(Boolean)) {
     const path = join(directory, name);
     try {
-      accessSync(path, constants.X_OK);
+      accessSync(path, fsConstants.X_OK);
       return path;
     } catch {}
   }
@@ -54,7 +62,7 @@ export async function runLogged(command, args, { log, append = false, onLine, ..
   }
 }
 
-/** Runs a program in the foreground, with our terminal, and gives its exit status. */
+/** Runs a program in the foreground, with our terminal, and gives its exit status: as a shell's for an end by signal. */
 export async function runForeground(command, args, options = {}) {
   const child = spawn(command, args, { stdio: 'inherit', ...options });
   // The terminal sends the interrupt to the whole group; the program decides, we pass on how it ended.
@@ -63,7 +71,7 @@ export async function runForeground(command, args, options = {}) {
   const result = await endOf(child);
   process.off('SIGINT', ignore);
   if (result.error) throw new Failure(`Cannot run ${command}: ${result.error.message}`);
-  return result.status ?? 1;
+  return result.status;
 }
 
 /** The last lines of a text file, indented. */
@@ -79,7 +87,9 @@ export function tailOf(path, lines = TAIL_LINES) {
 function endOf(child) {
   return new Promise((resolve) => {
     child.on('error', (error) => resolve({ error }));
-    child.on('close', (status, signal) => resolve({ status: status ?? 128, signal }));
+    child.on('close', (status, signal) =>
+      resolve({ status: status ?? 128 + constants.signals[signal], signal }),
+    );
   });
 }
 

@@ -2,11 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runOnBoard, STOPPED, TIMED_OUT } from '../../test/board/machine/board.mjs';
+import { runOnBoard, TIMED_OUT } from '../../test/board/machine/board.mjs';
 import { defaultBoard } from '../../test/board/machine/boards.mjs';
 import { boardKernel } from '../../test/board/machine/kernel.mjs';
 import { Failure } from '../lib/failure.mjs';
 import { failure, jestCommand, readCounts } from './jest-run.mjs';
+
+const RESULTS = 'results.json';
 
 /** Why there can be no board here, or undefined. @param {import('../lib/requirements.mjs').Requirement[]} missing */
 export async function whyNoBoard(missing) {
@@ -24,24 +26,32 @@ export async function whyNoBoard(missing) {
 /** @param {import('./boots.mjs').Boot} boot @returns {Promise<import('./jest-run.mjs').Counts>} */
 export async function jestOnBoard(boot, selection) {
   const out = mkdtempSync(join(tmpdir(), 'dmaflow-test-'));
-  const results = join(out, 'results.json');
+  try {
+    const status = await runJest(boot, selection, out);
+    if (status === TIMED_OUT) {
+      return failure(`the tests did not end within ${boot.timeout} s (boot.json's timeout)`);
+    }
+    return readCounts(join(out, RESULTS), status, selection);
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+// A machine that stops or does not start is a failure of its layer, not the end of `npm test`.
+async function runJest(boot, selection, out) {
   try {
     const { status } = await runOnBoard({
       command: jestCommand(['--runInBand', '--passWithNoTests'], selection),
       ...boot,
       out,
-      environment: { DMAFLOW_BOOT: boot.name, DMAFLOW_TEST_RESULTS: '/run/out/results.json' },
+      environment: { DMAFLOW_BOOT: boot.name, DMAFLOW_TEST_RESULTS: `/run/out/${RESULTS}` },
       onStdout: (chunk) => process.stdout.write(chunk),
       onStderr: (chunk) => process.stderr.write(chunk),
     });
-    if (status === TIMED_OUT)
-      return failure(`the tests did not end within ${boot.timeout} s (boot.json's timeout)`);
-    if (status === STOPPED) return failure('stopped');
-    return readCounts(results, status, selection);
+    return status;
   } catch (error) {
-    if (error instanceof Failure) return failure(error.message);
-    throw error;
-  } finally {
-    rmSync(out, { recursive: true, force: true });
+    if (!(error instanceof Failure)) throw error;
+    process.stdout.write(`${error.message}\n`);
+    return 1;
   }
 }

@@ -6,7 +6,7 @@ import { checkout } from '../lib/paths.mjs';
 
 const folder = join(checkout, 'test/board');
 const DEFAULT_TIMEOUT_S = 900;
-const KEYS = ['append', 'memory', 'timeout', 'devices', 'contract'];
+const KEYS = ['append', 'memory', 'timeout', 'devices', 'clock', 'contract'];
 
 /**
  * @typedef {object} Boot
@@ -15,6 +15,7 @@ const KEYS = ['append', 'memory', 'timeout', 'devices', 'contract'];
  * @property {string} [memory]
  * @property {number} timeout seconds for all its tests
  * @property {string[]} [devices]
+ * @property {'real' | 'virtual'} [clock]
  * @property {boolean} [contract] the contract suite runs in this boot too
  */
 

@@ -15,7 +15,7 @@ export function lint() {
     .filter((name) => /\.(h|cc)$/.test(name))
     .map((name) => join('native', name));
   return check([
-    [bin('biome'), 'ci', '.'],
+    [bin('biome'), 'ci', '.', `--colors=${process.stdout.isTTY ? 'force' : 'off'}`],
     [bin('clang-format'), '--dry-run', '--Werror', ...native],
   ]);
 }

@@ -1,7 +1,11 @@
 // One run of jest, here or in the board, and what it counted.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Failure } from '../lib/failure.mjs';
 import { checkout } from '../lib/paths.mjs';
+
+// 128 + SIGINT: the user's Ctrl-C, which is meant for the whole of `npm test`.
+const INTERRUPTED = 130;
 
 /** @typedef {{ passed: number, failed: number, skipped: string[] }} Counts `skipped` holds titles with reasons */
 
@@ -17,6 +21,7 @@ export function jestCommand(args, { pattern }) {
  * @returns {Counts}
  */
 export function readCounts(path, status, { pattern }) {
+  if (status === INTERRUPTED) throw new Failure('Stopped.', { exitCode: INTERRUPTED });
   if (!existsSync(path)) return failure(`jest ended with status ${status} and without results`);
   /** @type {Counts} */
   const counts = JSON.parse(readFileSync(path, 'utf8'));

@@ -26,7 +26,9 @@ class Reporter {
     const ended = failureMessage ? 'failed' : 'passed';
     if (!this.everyTest && (failureMessage || passed + failed > 0)) {
       const time = seconds(result.perfStats.end - result.perfStats.start);
-      print(`  ${SIGNS[ended]} ${this.nameOf(test.path)} (${passed + failed} tests, ${time})`);
+      print(
+        `  ${SIGNS[ended]} ${this.nameOf(test.path)} (${passed + failed} ${passed + failed === 1 ? 'test' : 'tests'}, ${time})`,
+      );
     }
     if (failureMessage) print(`\n${failureMessage}`);
   }

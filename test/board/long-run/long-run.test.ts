@@ -1,65 +1,9 @@
-/** 10,000 frames from camera to display: what the program holds at the thousandth it holds at the last. */
-import { existsSync, readFileSync } from 'node:fs';
-import { allDmaBufs, openFiles } from '../../support/board/dma-bufs';
-import { figuresOf, type Program, sample } from '../../support/board/program';
+/**
+ * Frames over time. The clock of this boot counts instructions (boot.json), so that a busy host delays nothing here: a frame that
+ * is lost is lost by the pipeline. It also runs far ahead while the board waits for the host's files, hence no short limits.
+ */
+jest.setTimeout(24 * 3600_000);
 
-const FRAMES = 10_000;
-const LOOK_EVERY_MS = 4000;
-/** Where each frame left 400 bytes behind, it would be more. Node's own heap goes up and down by less. */
-const MOST_GROWTH_KB = 3500;
-
-interface Look {
-  /** Private memory, kB: what is mapped from files grows as code is first used. */
-  memory: number;
-  files: string[];
-  dmaBufs: number[];
-}
-
-it(`${FRAMES} frames leave memory, fds and dma-bufs as they were`, async () => {
-  const options = ['--frames', String(FRAMES), '--size', '640x480', '--fps', '60', '--driver', 'vivid'];
-  await using program = sample('camera-to-display', ...options);
-  await program.says(/shown [1-9]\d{3}/, 180);
-  const looks: Look[] = [];
-  while (!program.over) {
-    const seen = look(program);
-    if (seen) looks.push(seen);
-    await Promise.race([program.ended, new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))]);
-  }
-  // The last may have come upon the end.
-  looks.pop();
-
-  expect(await program.ended).toEqual({ status: 0, signal: null });
-  const { shown, dropped } = figuresOf(program);
-  expect(shown + dropped).toBe(FRAMES);
-  expect(shown).toBeGreaterThan(FRAMES / 2);
-
-  expect(looks.length).toBeGreaterThanOrEqual(10);
-  const [first] = looks;
-  expect(first?.files.filter((file) => file.startsWith('/dmabuf:')).length).toBeGreaterThanOrEqual(4);
-  for (const { files, dmaBufs } of looks)
-    expect({ files, dmaBufs }).toEqual({ files: first?.files, dmaBufs: first?.dmaBufs });
-  const memory = looks.map((each) => each.memory);
-  process.stdout.write(`    private memory, kB: ${memory.join(' ')}\n`);
-  const part = Math.floor(looks.length / 4);
-  expect(mean(memory.slice(-part)) - mean(memory.slice(0, part))).toBeLessThan(MOST_GROWTH_KB);
-
-  expect(allDmaBufs()).toEqual([]);
-}, 840_000);
-
-/** Undefined where the program has ended. */
-function look({ pid }: Program): Look | undefined {
-  const status = existsSync(`/proc/${pid}/status`) ? readFileSync(`/proc/${pid}/status`, 'utf8') : '';
-  const memory = /^RssAnon:\s*(\d+) kB$/m.exec(status)?.[1];
-  if (memory === undefined) return undefined;
-  return {
-    memory: Number(memory),
-    files: openFiles(pid)
-      .map(({ target }) => target)
-      .sort(),
-    dmaBufs: allDmaBufs().map(({ inode }) => inode),
-  };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
+import './topics/every-frame';
+import './topics/subscribers';
+import './topics/ten-thousand-frames';

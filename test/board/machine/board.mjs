@@ -35,6 +35,7 @@ export const STOPPED = 130;
  * @property {string} [memory] as QEMU's -m, 2G when absent
  * @property {string[]} [devices] further devices: names of boards.mjs, or what QEMU's -device takes
  * @property {string} [display] QEMU's -display, `none` when absent
+ * @property {'real' | 'virtual'} [clock] `virtual`: the host's load cannot delay anything in the board (qemu.mjs)
  * @property {string} [out] directory for $BOARD_OUT; one under board-out/ when absent, kept if something is in it
  * @property {object} [environment] further variables for the command
  * @property {string} [workingDirectory] the checkout when absent
@@ -99,6 +100,7 @@ async function runMachine(board, { kernel, directory, share, out, run, ports }) 
     append: run.append ?? '',
     devices: run.devices ?? [],
     display: run.display ?? 'none',
+    clock: run.clock ?? 'real',
   });
   const qemu = startQemu(board, args);
   const kill = () => qemu.kill('SIGKILL');

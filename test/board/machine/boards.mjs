@@ -3,6 +3,7 @@
 /**
  * @typedef {object} Board
  * @property {string} name
+ * @property {string} host the process.arch that it runs on: its root is the host's, with the host's programs
  * @property {object} kernel
  * @property {string} kernel.suite Debian suite that carries the source package where the machine's own does not
  * @property {string} kernel.atLeast oldest Linux that has what the tests need
@@ -33,6 +34,7 @@ const cameras = [
 export const boards = {
   x86_64: {
     name: 'x86_64',
+    host: 'x64',
     kernel: {
       suite: 'trixie-backports',
       atLeast: '6.17',

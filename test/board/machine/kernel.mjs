@@ -19,6 +19,12 @@ const fragmentDirectory = join(dirname(fileURLToPath(import.meta.url)), 'kernel'
  * @param {import('./boards.mjs').Board} board
  */
 export async function boardKernel(board) {
+  if (process.arch !== board.host) {
+    throw new Failure(
+      `The emulated board runs the programs of the machine it is on, so it needs an ${board.host} machine; ` +
+        `this one is ${process.arch}.`,
+    );
+  }
   const own = process.env.DMAFLOW_BOARD_KERNEL;
   if (own) {
     if (!existsSync(own)) throw new Failure(`DMAFLOW_BOARD_KERNEL names '${own}', which does not exist.`);

@@ -9,15 +9,23 @@ import { devices as knownDevices } from './boards.mjs';
 export const portNames = ['control', 'in', 'out', 'err'];
 
 /**
+ * A clock that counts instructions, two nanoseconds each, and skips the time in which the machine has nothing to do. What
+ * depends on time then goes the same way however busy the host is. One processor: QEMU runs several in turn, and each
+ * would stand still for the others.
+ */
+const virtualClock = ['-accel', 'tcg,thread=single', '-smp', '1', '-icount', 'shift=1,sleep=off'];
+
+/**
  * @param {import('./boards.mjs').Board} board
  * @param {{ kernel: string, init: string, directory: string, share: string, out: string, memory: string,
- *   append: string, devices: string[], display: string }} machine
+ *   append: string, devices: string[], display: string, clock: 'real' | 'virtual' }} machine
  */
 export function qemuArguments(board, machine) {
-  const { kernel, init, directory, share, out, memory, append, devices, display } = machine;
+  const { kernel, init, directory, share, out, memory, append, devices, display, clock } = machine;
+  const realClock = ['-accel', process.env.DMAFLOW_BOARD_ACCEL || 'tcg,thread=multi'];
   return [
-    ...['-accel', process.env.DMAFLOW_BOARD_ACCEL || 'tcg,thread=multi'],
     ...board.qemu.machine,
+    ...(clock === 'virtual' ? virtualClock : realClock),
     ...['-m', memory, '-nodefaults', '-no-user-config', '-no-reboot'],
     ...['-display', display, '-monitor', 'none'],
     ...['-serial', `file:${doubleCommas(consolePath(directory))}`],

@@ -12,11 +12,14 @@ describe('the buffers of the camera', () => {
   it('are the framebuffers of the CRTC, by inode, out of default_cma_region', async () => {
     const vkms = cardOf('vkms');
     const foreign = framebufferIds(vkms);
+    // The contract suite, in the same boot, has the kernel refuse buffers, and videobuf2 leaks some of those (Linux 7.3).
+    const orphans = allDmaBufs();
+    const ours = () => allDmaBufs().filter(({ inode }) => !orphans.some((orphan) => orphan.inode === inode));
     const options = ['--frames', '0', '--size', '1280x720', '--fps', '30', '--driver', 'vivid'];
     await using program = sample('camera-to-display', ...options, '--card', 'vkms');
     await program.says(/shown [1-9]/);
 
-    const buffers = allDmaBufs();
+    const buffers = ours();
     expect(buffers.length).toBeGreaterThanOrEqual(4);
     for (const { exporter, devices, size } of buffers) {
       expect(exporter).toBe('default_cma_region');
@@ -41,7 +44,7 @@ describe('the buffers of the camera', () => {
 
     program.kill('SIGINT');
     expect(await program.ended).toEqual({ status: 0, signal: null });
-    expect(allDmaBufs()).toEqual([]);
+    expect(ours()).toEqual([]);
     expect(framebufferIds(vkms)).toEqual(foreign);
   });
 
