@@ -6,10 +6,10 @@
  */
 import { cpuStage, kmsSink, Pipeline, v4l2Source } from 'dmaflow';
 import { drawBox } from './support/draw';
-import { figures, showLive } from './support/figures';
+import { figures } from './support/figures';
 import { cameraOptions, displayOptions, parseOptions, pipelineOptions } from './support/options';
-import { keepPicture } from './support/picture';
 import { runSample } from './support/run';
+import { showUntilEnd } from './support/show';
 
 runSample('camera-to-cpu-to-display', async (signal) => {
   const options = parseOptions();
@@ -22,15 +22,8 @@ runSample('camera-to-cpu-to-display', async (signal) => {
     }),
     kmsSink({ ...displayOptions(options), writeback: options.png === undefined ? false : 'auto' }),
   );
-  console.log(pipeline.explain());
-  showLive(pipeline);
 
-  await pipeline.start({ signal });
-  const picture = options.png === undefined ? undefined : keepPicture(pipeline, options.png);
-  await pipeline.ended;
-  if (pipeline.state === 'ended') await picture?.save();
-  await pipeline.stop();
-  const stats = await pipeline.finished;
+  const stats = await showUntilEnd(pipeline, options, signal);
   console.log(`sync calls: ${stats.syncCalls}`);
   console.log(figures(stats));
 });

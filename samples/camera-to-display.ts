@@ -5,10 +5,10 @@
  *   npm run sample -- camera-to-display --frames 300 --size 1280x720 --driver vivid
  */
 import { kmsSink, Pipeline, v4l2Source } from 'dmaflow';
-import { figures, showLive } from './support/figures';
+import { figures } from './support/figures';
 import { cameraOptions, displayOptions, parseOptions, pipelineOptions } from './support/options';
-import { keepPicture } from './support/picture';
 import { runSample } from './support/run';
+import { showUntilEnd } from './support/show';
 
 runSample('camera-to-display', async (signal) => {
   const options = parseOptions();
@@ -17,13 +17,6 @@ runSample('camera-to-display', async (signal) => {
     v4l2Source(cameraOptions(options)),
     kmsSink({ ...displayOptions(options), writeback: options.png === undefined ? false : 'auto' }),
   );
-  console.log(pipeline.explain());
-  showLive(pipeline);
 
-  await pipeline.start({ signal });
-  const picture = options.png === undefined ? undefined : keepPicture(pipeline, options.png);
-  await pipeline.ended;
-  if (pipeline.state === 'ended') await picture?.save();
-  await pipeline.stop();
-  console.log(figures(await pipeline.finished));
+  console.log(figures(await showUntilEnd(pipeline, options, signal)));
 });
