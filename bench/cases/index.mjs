@@ -20,7 +20,7 @@ const cases = [
   { boot: SCALE, ...scale },
 ];
 
-export const numbers = cases.map(({ number }) => number);
+export const numbers = cases.map(({ number }) => number).sort();
 
 /** @param {{ only?: number[], long?: boolean, boot?: string }} selection of any boot when absent */
 export function casesOf({ only, long, boot }) {

@@ -17,17 +17,15 @@ const WHITE = 0xffffff;
 describe('the box of camera-to-cpu-to-display', () => {
   it('is on the screen, where its number says', async () => {
     const png = join(mkdtempSync(join(tmpdir(), 'box-')), 'screen.png');
-    const options = [
-      '--frames',
-      String(FRAMES),
-      '--size',
-      `${WIDTH}x${HEIGHT}`,
-      '--fps',
-      '15',
+    const options = ['--size', `${WIDTH}x${HEIGHT}`, '--fps', '15', '--frames', String(FRAMES), '--png', png];
+    await using program = sample(
+      'camera-to-cpu-to-display',
+      ...options,
       '--driver',
       'vivid',
-    ];
-    await using program = sample('camera-to-cpu-to-display', ...options, '--card', 'vkms', '--png', png);
+      '--card',
+      'vkms',
+    );
     expect(await program.ended).toEqual({ status: 0, signal: null });
     const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
     expect(info).toMatchObject({ width: WIDTH, height: HEIGHT, channels: 3 });

@@ -8,8 +8,6 @@ const FRAMES = 8;
 const DMA_BUF_SYNC_READ = 1;
 const DMA_BUF_SYNC_RW = 3;
 const DMA_BUF_SYNC_END = 4;
-/** A traced program is slow, on a busy machine very. */
-const TIMEOUT = 400_000;
 
 describe('the system calls', () => {
   it(
@@ -39,7 +37,7 @@ describe('the system calls', () => {
       runs = trace.program.stdout
         .split('\n')
         .flatMap((line) => (line.startsWith('{') ? JSON.parse(line) : []));
-    }, TIMEOUT);
+    });
 
     it.each([
       ['read-write', 1, DMA_BUF_SYNC_RW],
