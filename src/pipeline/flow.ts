@@ -145,8 +145,10 @@ export class Flow implements FrameLoopListener {
     const id = this.loop.addDisplay(attachment.config);
     this.#displayIds.set(node, id);
     this.#displayNodes[id] = node;
-    if (node.parent?.stage.role === 'source') this.loop.connect(this.#capture, id, attachment.framebuffers);
-    else this.loop.allowPresent(this.#capture, id, attachment.framebuffers);
+    // The driver may have granted fewer buffers than there are.
+    const framebuffers = attachment.framebuffers.slice(0, this.#parts.capture.buffers.length);
+    if (node.parent?.stage.role === 'source') this.loop.connect(this.#capture, id, framebuffers);
+    else this.loop.allowPresent(this.#capture, id, framebuffers);
   }
 
   #addRunner(node: GraphNode<TransformStage>): void {

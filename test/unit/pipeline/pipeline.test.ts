@@ -63,6 +63,16 @@ describe('camera to display', () => {
     );
   });
 
+  it('goes on with fewer buffers where the driver grants no more', async () => {
+    kernel.addCamera({ driver: 'small', maxBuffers: 4 });
+    const stats = await new Pipeline(
+      { kernel },
+      v4l2Source({ ...SMALL, driver: 'small', frames: 10 }),
+      kmsSink(),
+    ).run();
+    expect(stats).toMatchObject({ captured: 10, shown: 10 });
+  });
+
   it('feeds two displays of a tee the same buffers', async () => {
     kernel.addCard({ driver: 'second' });
     const stats = await new Pipeline(

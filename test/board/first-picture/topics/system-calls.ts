@@ -10,21 +10,17 @@ const DMA_BUF_SYNC_RW = 3;
 const DMA_BUF_SYNC_END = 4;
 
 describe('the system calls', () => {
-  it(
-    'of camera to display hold no sync and no mapping of a frame',
-    async () => {
-      const { program, calls } = await traced(samplePath('camera-to-display'), [
-        ...['--frames', '60', '--size', '640x480', '--fps', '30', '--driver', 'vivid'],
-      ]);
-      expect(program.stderr).toBe('');
-      expect(countOf(calls, 'VIDIOC_DQBUF')).toBeGreaterThanOrEqual(60);
-      expect(countOf(calls, 'DRM_IOCTL_MODE_ATOMIC')).toBeGreaterThanOrEqual(10);
-      expect(countOf(calls, 'DMA_HEAP_IOCTL_ALLOC')).toBeGreaterThanOrEqual(4);
-      expect(syncCalls(calls)).toEqual([]);
-      expect(dmaBufMappings(calls)).toEqual([]);
-    },
-    TIMEOUT,
-  );
+  it('of camera to display hold no sync and no mapping of a frame', async () => {
+    const { program, calls } = await traced(samplePath('camera-to-display'), [
+      ...['--frames', '60', '--size', '640x480', '--fps', '30', '--driver', 'vivid'],
+    ]);
+    expect(program.stderr).toBe('');
+    expect(countOf(calls, 'VIDIOC_DQBUF')).toBeGreaterThanOrEqual(60);
+    expect(countOf(calls, 'DRM_IOCTL_MODE_ATOMIC')).toBeGreaterThanOrEqual(10);
+    expect(countOf(calls, 'DMA_HEAP_IOCTL_ALLOC')).toBeGreaterThanOrEqual(4);
+    expect(syncCalls(calls)).toEqual([]);
+    expect(dmaBufMappings(calls)).toEqual([]);
+  });
 
   describe('of camera to CPU to display', () => {
     let log: SyncLog;

@@ -45,6 +45,7 @@ export function endsOfPrograms(): void {
   it('Ctrl-C twice, the second while it stops', async () => {
     await using program = cameraToDisplay();
     await program.says(/ shown [1-9]/);
+    expect(sigintHandled(program.pid)).toBe(true);
     program.kill('SIGINT');
     await until('the first to be seen', () => !sigintHandled(program.pid), 10);
     program.kill('SIGINT');
