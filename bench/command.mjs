@@ -62,6 +62,7 @@ export async function bench() {
         ...selection,
         quick: values.quick,
         here: values.here,
+        clock: values.clock,
       });
       machine ??= run.machine;
       rows.push(...run.rows);
