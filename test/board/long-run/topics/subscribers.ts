@@ -10,6 +10,8 @@ import { until } from '../../../support/board/until';
 const BUFFERS = 8;
 /** On the screen one, on its way there another. */
 const WITH_DISPLAY = 2;
+/** Never lent to JavaScript: one is being filled, one is on the screen. */
+const OF_CAMERA = 2;
 const camera = singlePlanarCamera();
 
 describe('frames()', () => {
@@ -68,6 +70,22 @@ describe('frames()', () => {
         expect(hashOf(frame)).toBe(hash);
         frame.close();
       }
+    });
+  });
+
+  it('leaves the camera its own buffers, however many a subscriber would keep', async () => {
+    await overRunning(async (pipeline) => {
+      const kept: Frame[] = [];
+      const everything = { policy: 'every', max: 32 } as const;
+      const subscription = pipeline.frames('camera', everything).subscribe((frame) => {
+        kept.push(frame.clone());
+      });
+      await until('as many frames as it may', () => kept.length === BUFFERS - OF_CAMERA);
+      const { shown } = pipeline.stats();
+      await until('30 more on the screen', () => pipeline.stats().shown >= shown + 30);
+      expect(kept).toHaveLength(BUFFERS - OF_CAMERA);
+      subscription.unsubscribe();
+      for (const frame of kept) frame.close();
     });
   });
 
