@@ -33,7 +33,8 @@ export { type CpuStageFunction, type CpuStageOptions, cpuStage } from './pipelin
 export type { Frame, FrameMetadata } from './pipeline/frame';
 export type { FrameCpuAccess, PlanePixels } from './pipeline/frame-cpu-access';
 export { type Tee, tee } from './pipeline/graph';
-export { type FramesOptions, Pipeline, type PipelineOptions, type PipelineState } from './pipeline/pipeline';
+export type { PipelineState } from './pipeline/life';
+export { type FramesOptions, Pipeline, type PipelineOptions } from './pipeline/pipeline';
 export type { Screenshot } from './pipeline/screenshot';
 export type { CreditPolicy, SinkStage, SourceStage, Stage, TransformStage } from './pipeline/stage';
 export type { PipelineStats, StageStats } from './pipeline/stats';

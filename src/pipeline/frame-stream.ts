@@ -2,11 +2,12 @@
  * Frames as an Observable. A subscriber takes references with credit: the frame closes when the subscriber's function returns,
  * unless it cloned it, and the buffer goes back exactly once, whatever operator stands between.
  */
-import { Observable, type Subscriber } from 'rxjs';
+import type { Observable, Subscriber } from 'rxjs';
 import type { Flow } from './flow';
 import { Frame, type FrameLease, type FrameMetadata } from './frame';
 import type { FrameLayout } from './frame-layout';
 import type { GraphNode } from './graph';
+import { loadRxjs } from './on-demand-subject';
 import type { Credit } from './stage';
 
 /** What a subscription needs of the pipeline: told when frames begin to flow and when they end. */
@@ -24,6 +25,7 @@ export interface FrameStreamMember {
 }
 
 export function frameStream(host: FrameStreamHost, node: GraphNode, credit: Credit): Observable<Frame> {
+  const { Observable } = loadRxjs();
   return new Observable<Frame>((subscriber) => {
     let disconnect: (() => void) | undefined;
     const leave = host.join({

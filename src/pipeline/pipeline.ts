@@ -2,7 +2,7 @@
  * The pipeline: a graph with a life. States: idle -> starting -> running (-> ended) -> stopping -> stopped, or failed;
  * from the last two it may start again. An error in one stage stops the whole in order and is reported once.
  */
-import { BehaviorSubject, filter, firstValueFrom, type Observable, Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { DmaHeapAllocator } from '../allocators/dma-heap-allocator';
 import type { HeapPreferences } from '../allocators/heap-policy';
 import { InvalidStateError } from '../errors';
@@ -13,14 +13,14 @@ import { explain, type MemorySource } from './explain';
 import type { Frame } from './frame';
 import { type FrameStreamMember, frameStream } from './frame-stream';
 import { buildGraph, type ChainElement, type Graph, type GraphNode, isSink, Tee } from './graph';
+import { Life, type PipelineState } from './life';
+import { loadRxjs, OnDemandSubject } from './on-demand-subject';
 import { Outcome } from './outcome';
 import { closeDevices, type PreparedGraph, prepareGraph } from './prepared-graph';
 import { RunningGraph } from './running-graph';
 import type { Screenshot } from './screenshot';
 import type { CreditPolicy } from './stage';
 import { type PipelineStats, sinceLast } from './stats';
-
-export type PipelineState = 'idle' | 'starting' | 'running' | 'ended' | 'stopping' | 'stopped' | 'failed';
 
 export interface PipelineOptions {
   /** Heaps by intent; wins over `DMAFLOW_HEAP_CONTIGUOUS` and `DMAFLOW_HEAP_CPU`. */
@@ -45,9 +45,9 @@ export interface FramesOptions {
 export class Pipeline implements AsyncDisposable {
   readonly #graph: Graph;
   readonly #options: PipelineOptions;
-  readonly #state$ = new BehaviorSubject<PipelineState>('idle');
-  readonly #stats$ = new Subject<PipelineStats>();
-  readonly #errors$ = new Subject<Error>();
+  readonly #life = new Life();
+  readonly #stats$ = new OnDemandSubject<PipelineStats>(() => new (loadRxjs().Subject)());
+  readonly #errors$ = new OnDemandSubject<Error>(() => new (loadRxjs().Subject)());
   readonly #members = new Set<FrameStreamMember>();
   #prepared: PreparedGraph | undefined;
   #running: RunningGraph | undefined;
@@ -68,19 +68,19 @@ export class Pipeline implements AsyncDisposable {
   }
 
   get state(): PipelineState {
-    return this.#state$.value;
+    return this.#life.state;
   }
   /** The state now and every change of it. */
   get state$(): Observable<PipelineState> {
-    return this.#state$.asObservable();
+    return this.#life.changes;
   }
   /** Statistics at each interval, and once more at the end. */
   get stats$(): Observable<PipelineStats> {
-    return this.#stats$.asObservable();
+    return this.#stats$.observable;
   }
   /** The error that stopped the pipeline, once. */
   get errors$(): Observable<Error> {
-    return this.#errors$.asObservable();
+    return this.#errors$.observable;
   }
   /**
    * Resolves with the last statistics when the pipeline has stopped, at the end of a source with a frame limit or by `stop`; rejects
@@ -96,7 +96,7 @@ export class Pipeline implements AsyncDisposable {
    */
   get ended(): Promise<void> {
     const over = (state: PipelineState) => state !== 'idle' && state !== 'starting' && state !== 'running';
-    return firstValueFrom(this.#state$.pipe(filter(over))).then(() => undefined);
+    return this.#life.when(over);
   }
 
   /** Statistics of this moment; of the last one after the end. Throws InvalidStateError before the first start. */
@@ -126,7 +126,7 @@ export class Pipeline implements AsyncDisposable {
     options.signal?.throwIfAborted();
     if (this.state !== 'idle') this.#outcome = new Outcome();
     this.#ending = undefined;
-    this.#state$.next('starting');
+    this.#life.enter('starting');
     try {
       const starting = RunningGraph.start(
         this.#prepare(),
@@ -142,10 +142,10 @@ export class Pipeline implements AsyncDisposable {
     } catch (error) {
       this.#running = undefined;
       this.#closePrepared();
-      this.#state$.next('failed');
+      this.#life.enter('failed');
       throw error;
     }
-    this.#state$.next('running');
+    this.#life.enter('running');
     this.#watch(options.signal);
   }
 
@@ -157,8 +157,7 @@ export class Pipeline implements AsyncDisposable {
 
   /** Stops in order and gives everything back. Idempotent; safe in any state. */
   async stop(): Promise<void> {
-    if (this.state === 'starting')
-      await firstValueFrom(this.#state$.pipe(filter((state) => state !== 'starting')));
+    if (this.state === 'starting') await this.#life.when((state) => state !== 'starting');
     if (this.#running) await this.#end();
     this.#closePrepared();
   }
@@ -221,6 +220,10 @@ export class Pipeline implements AsyncDisposable {
     const abort = () => void this.#end();
     let previous: PipelineStats | undefined;
     this.#statsTimer = setInterval(() => {
+      if (!this.#stats$.observed) {
+        previous = undefined;
+        return;
+      }
       const current = this.stats();
       this.#stats$.next(sinceLast(previous, current));
       previous = current;
@@ -240,7 +243,7 @@ export class Pipeline implements AsyncDisposable {
     }
     this.#running?.sourceEnded();
     clearInterval(this.#statsTimer);
-    this.#state$.next('ended');
+    this.#life.enter('ended');
   }
 
   #end(error?: Error): Promise<void> {
@@ -251,7 +254,7 @@ export class Pipeline implements AsyncDisposable {
   async #endOnce(error: Error | undefined): Promise<void> {
     const running = this.#running;
     if (!running) return;
-    this.#state$.next('stopping');
+    this.#life.enter('stopping');
     this.#unwatch?.();
     let failure = error;
     try {
@@ -264,7 +267,7 @@ export class Pipeline implements AsyncDisposable {
     this.#running = undefined;
     this.#closePrepared();
     this.#stats$.next(stats);
-    this.#state$.next(failure ? 'failed' : 'stopped');
+    this.#life.enter(failure ? 'failed' : 'stopped');
     for (const member of [...this.#members]) member.onEnd(failure);
     if (!failure) {
       this.#outcome.succeed(stats);

@@ -42,6 +42,8 @@ export class CaptureDevice {
   /** V4L2_BUF_TYPE_* */
   readonly bufferType: number;
   readonly #kernel: Kernel;
+  /** What it offers stays until another input is chosen. */
+  #offer: FormatOffer | undefined;
   #fd: number | undefined;
   /** Of the buffers that are requested now. */
   #memory: BufferMemory | undefined;
@@ -91,6 +93,7 @@ export class CaptureDevice {
       throw new RangeError(`${this.name} has no input ${index}; inputs: ${names}`);
     }
     this.#call((fd) => this.#kernel.v4l2SetInput(fd, index));
+    this.#offer = undefined;
   }
 
   /** What the camera offers, of the formats that dmaflow knows. */
@@ -100,7 +103,8 @@ export class CaptureDevice {
 
   /** The same, with the fourccs that dmaflow does not know. */
   formatOffer(): FormatOffer {
-    return this.#call((fd) => listFormats(this.#kernel, fd, this.bufferType));
+    this.#offer ??= this.#call((fd) => listFormats(this.#kernel, fd, this.bufferType));
+    return this.#offer;
   }
 
   /** Frames a second, fastest first; empty where the driver does not say. */

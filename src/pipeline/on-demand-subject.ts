@@ -1,0 +1,32 @@
+/**
+ * Subjects that come into being when somebody looks at them. rxjs is more than two hundred files: a program that runs
+ * pipelines without observing them does not wait for their loading.
+ */
+import type { Observable, Subject } from 'rxjs';
+
+/** rxjs, loaded the first time. */
+export function loadRxjs(): typeof import('rxjs') {
+  return require('rxjs');
+}
+
+export class OnDemandSubject<T> {
+  #subject: Subject<T> | undefined;
+  readonly #make: () => Subject<T>;
+
+  constructor(make: () => Subject<T>) {
+    this.#make = make;
+  }
+
+  get observable(): Observable<T> {
+    this.#subject ??= this.#make();
+    return this.#subject.asObservable();
+  }
+
+  get observed(): boolean {
+    return this.#subject?.observed === true;
+  }
+
+  next(value: T): void {
+    this.#subject?.next(value);
+  }
+}
