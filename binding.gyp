@@ -1,4 +1,20 @@
 {
+  "variables": {
+    # The development files of GStreamer, as Debian's libgstreamer1.0-dev and libgstreamer-plugins-base1.0-dev have them.
+    "gstreamer_modules": "gstreamer-1.0 gstreamer-base-1.0 gstreamer-video-1.0 gstreamer-allocators-1.0",
+    "has_gstreamer%": "<!(pkg-config --exists gstreamer-1.0 gstreamer-base-1.0 gstreamer-video-1.0 gstreamer-allocators-1.0 && echo 1 || echo 0)"
+  },
+  "target_defaults": {
+    "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+    "defines": [
+      "NAPI_VERSION=9",
+      "NODE_ADDON_API_CPP_EXCEPTIONS_ALL",
+      "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
+      "_FILE_OFFSET_BITS=64"
+    ],
+    "cflags_cc!": ["-fno-exceptions"],
+    "cflags_cc": ["-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"]
+  },
   "targets": [
     {
       "target_name": "dmaflow",
@@ -39,24 +55,27 @@
         "native/v4l2_query.cc",
         "native/v4l2_stream.cc"
       ],
-      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": [
-        "NAPI_VERSION=9",
-        "NODE_ADDON_API_CPP_EXCEPTIONS_ALL",
-        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
-        "_FILE_OFFSET_BITS=64"
-      ],
-      "cflags_cc!": ["-fno-exceptions"],
-      "cflags_cc": [
-        "-std=c++17",
-        "-O2",
-        "-Wall",
-        "-Wextra",
-        "-Werror",
-        "-fvisibility=hidden",
-        "<!@(pkg-config --cflags libdrm)"
-      ],
+      "cflags_cc": ["<!@(pkg-config --cflags libdrm)"],
       "libraries": ["<!@(pkg-config --libs libdrm)"]
     }
+  ],
+  # Optional: what needs GStreamer (src/gstreamer/binding.ts).
+  "conditions": [
+    ["has_gstreamer==1", {
+      "targets": [
+        {
+          "target_name": "dmaflow_gst",
+          "sources": [
+            "native/arguments.cc",
+            "native/fd_table.cc",
+            "native/gst_addon.cc",
+            "native/js_errors.cc",
+            "native/mapping.cc"
+          ],
+          "cflags_cc": ["<!@(pkg-config --cflags <(gstreamer_modules))"],
+          "libraries": ["<!@(pkg-config --libs <(gstreamer_modules))"]
+        }
+      ]
+    }]
   ]
 }

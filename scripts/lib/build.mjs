@@ -1,5 +1,6 @@
 // The builds in the checkout: the native addon, and what TypeScript compiles. Each is skipped while it is that of
 // its sources.
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -13,7 +14,7 @@ const tool = (path) => join(checkout, 'node_modules', path);
 
 /** The addon, by node-gyp, into build/Release. */
 export async function buildAddon() {
-  const toolchain = [process.versions.modules, process.arch, nodeHeaders() ?? ''];
+  const toolchain = [process.versions.modules, process.arch, nodeHeaders() ?? '', gstreamerVersion()];
   const hash = hashOf(checkout, ['native', 'binding.gyp', 'package-lock.json'], toolchain);
   const release = join(buildDirectory, 'Release');
   if (hasStamp(stampOf('addon'), hash) && existsSync(release)) return;
@@ -75,6 +76,13 @@ function linkCommands() {
 function nodeHeaders() {
   const prefix = dirname(dirname(process.execPath));
   return existsSync(join(prefix, 'include/node/node.h')) ? prefix : undefined;
+}
+
+// What binding.gyp looks for: installed later, it is a reason to configure again.
+function gstreamerVersion() {
+  const modules = ['gstreamer-1.0', 'gstreamer-base-1.0', 'gstreamer-video-1.0', 'gstreamer-allocators-1.0'];
+  const { status, stdout } = spawnSync('pkg-config', ['--modversion', ...modules], { encoding: 'utf8' });
+  return status === 0 ? stdout : '';
 }
 
 async function step(title, program, args, options = {}) {

@@ -1,4 +1,5 @@
 /** The only file that loads the addon (`native/`). */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidStateError, KernelError, UnsupportedError } from '../errors';
 import type { Kernel } from './kernel';
@@ -40,6 +41,9 @@ function initialized(addon: Addon): Kernel {
 
 function loadAddon(): Addon {
   try {
+    // node-gyp-build loads the first addon of a folder, and beside ours there may be that for GStreamer.
+    const built = join(PACKAGE_FOLDER, 'build/Release/dmaflow.node');
+    if (existsSync(built)) return require(built);
     const load: (folder: string) => Addon = require('node-gyp-build');
     return load(PACKAGE_FOLDER);
   } catch (cause) {
