@@ -1,7 +1,6 @@
 #include "frame_loop_commit.h"
 
 #include <linux/sync_file.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,7 +8,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "drm_ptr.h"
 #include "ioctl.h"
 
 namespace dmaflow::loop {
@@ -30,29 +28,25 @@ void ParseFlips(const char* bytes, size_t length, std::vector<FlipEvent>& flips)
 
 }  // namespace
 
-int SubmitCommit(int drm_fd, const std::vector<PropertyValue>& properties, uint32_t flags, uint32_t token) {
-  const DrmAtomicPtr request(drmModeAtomicAlloc());
-  if (!request) return ENOMEM;
+int SubmitCommit(int drm_fd, drmModeAtomicReq& request, const std::vector<PropertyValue>& properties,
+                 uint32_t flags, uint32_t token) {
+  drmModeAtomicSetCursor(&request, 0);
   for (const PropertyValue& property : properties) {
-    const int added =
-        drmModeAtomicAddProperty(request.get(), property.object, property.property, property.value);
+    const int added = drmModeAtomicAddProperty(&request, property.object, property.property, property.value);
     if (added < 0) return -added;
   }
-  return -drmModeAtomicCommit(drm_fd, request.get(), flags, reinterpret_cast<void*>(uintptr_t{token}));
+  return -drmModeAtomicCommit(drm_fd, &request, flags, reinterpret_cast<void*>(uintptr_t{token}));
 }
 
 int ReadFlips(int drm_fd, std::vector<FlipEvent>& flips) {
-  // The file may be in blocking mode, and several displays may share it: the one before may have read it
-  // empty.
+  alignas(drm_event_vblank) std::array<char, 1024> bytes;
   for (;;) {
-    pollfd waiting{drm_fd, POLLIN, 0};
-    if (::poll(&waiting, 1, 0) <= 0 || !(waiting.revents & POLLIN)) return 0;
-    alignas(drm_event_vblank) std::array<char, 1024> bytes;
     const ssize_t length = ::read(drm_fd, bytes.data(), bytes.size());
     if (length < 0 && errno == EINTR) continue;
+    // Several displays may share the file: the one before may have read it empty.
     if (length < 0) return errno == EAGAIN ? 0 : errno;
-    if (length == 0) return 0;
     ParseFlips(bytes.data(), static_cast<size_t>(length), flips);
+    return 0;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "drm_ptr.h"
 #include "frame_loop_types.h"
 
 namespace dmaflow::loop {
@@ -18,10 +19,13 @@ struct FlipEvent {
   int64_t timestamp = 0;
 };
 
-// DRM_IOCTL_MODE_ATOMIC. `token` comes back in the flip event. 0 or the errno.
-int SubmitCommit(int drm_fd, const std::vector<PropertyValue>& properties, uint32_t flags, uint32_t token);
+// DRM_IOCTL_MODE_ATOMIC of `properties`; `request` is emptied first, its memory is used again. `token` comes
+// back in the flip event. 0 or the errno.
+int SubmitCommit(int drm_fd, drmModeAtomicReq& request, const std::vector<PropertyValue>& properties,
+                 uint32_t flags, uint32_t token);
 
-// Appends the flips that wait on a DRM file; does not block where there are none. 0 or the errno.
+// Appends the flips that wait on a DRM file in non-blocking mode: what fits one read, which is more than
+// displays can have pending. 0 or the errno.
 //
 // Events are told apart by a token and not by drmHandleEvent's user pointer: an event may have been left on
 // the open file by someone who is gone.

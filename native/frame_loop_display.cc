@@ -1,7 +1,5 @@
 #include "frame_loop_display.h"
 
-#include <xf86drmMode.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <random>
@@ -147,7 +145,9 @@ int Display::Submit(const Frame& frame, const CommitRequest* request, int32_t* o
           {request->out_fence->object, request->out_fence->property, reinterpret_cast<uintptr_t>(out_fence)});
     }
   }
-  return SubmitCommit(fd(), properties_, flags, ++token_);
+  if (!request_) request_.reset(drmModeAtomicAlloc());
+  if (!request_) return ENOMEM;
+  return SubmitCommit(fd(), *request_, properties_, flags, ++token_);
 }
 
 void Display::Committed(Frame frame, Clock::time_point now) {

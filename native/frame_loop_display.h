@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "drm_ptr.h"
 #include "frame_loop_capture.h"
 #include "frame_loop_commit.h"
 #include "frame_loop_epoll.h"
@@ -99,6 +100,7 @@ class Display {
   std::optional<Clock::time_point> busy_since_;
 
   std::vector<PropertyValue> properties_;
+  DrmAtomicPtr request_;
   bool stopping_ = false;
   std::optional<KernelError> failure_;
 };

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/videodev2.h>
 
+#include <cerrno>
 #include <deque>
 #include <string>
 #include <utility>
@@ -119,6 +120,10 @@ loop::CaptureConfig TakeCapture(const Argument& config, const FdTable& fds) {
 loop::DisplayConfig TakeDisplay(const Argument& config, const FdTable& fds) {
   loop::DisplayConfig display;
   display.fd = fds.Duplicate(config["fd"].Int32(), "DRM_IOCTL_MODE_ATOMIC");
+  // Set here because a leased fd comes as it is. Who else reads this file (kmsReadEvents) polls it first.
+  const int flags = ::fcntl(display.fd.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(display.fd.get(), F_SETFL, flags | O_NONBLOCK) < 0)
+    throw KernelError("fcntl", errno);
   display.crtc = config["crtcId"].Uint32();
   display.modeset = TakeProperties(config["modeset"]);
   display.plane = config["planeId"].Uint32();
