@@ -48,6 +48,7 @@
         "native/kms_properties.cc",
         "native/kms_resources.cc",
         "native/mapping.cc",
+        "native/memory_guard.cc",
         "native/sync_file.cc",
         "native/v4l2_buffer.cc",
         "native/v4l2_controls.cc",
@@ -70,7 +71,8 @@
             "native/fd_table.cc",
             "native/gst_addon.cc",
             "native/js_errors.cc",
-            "native/mapping.cc"
+            "native/mapping.cc",
+            "native/memory_guard.cc"
           ],
           "cflags_cc": ["<!@(pkg-config --cflags <(gstreamer_modules))"],
           "libraries": ["<!@(pkg-config --libs <(gstreamer_modules))"]

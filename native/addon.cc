@@ -25,12 +25,14 @@ namespace dmaflow {
 
 namespace {
 
-// `initialize({ KernelError, InvalidStateError, TypeError, RangeError, copyViews? })`: comes before
+// `initialize({ KernelError, InvalidStateError, TypeError, RangeError, copyViews?, guard? })`: comes before
 // everything else. Again with the constructors of another realm replaces the first ones.
 void Initialize(const Napi::CallbackInfo& info) {
   AddonData& addon = AddonData::Of(info.Env());
   addon.errors = TakeErrorConstructors(info.Env(), info[0]);
-  addon.mappings.SetCopyViews(info[0].As<Napi::Object>().Get("copyViews").ToBoolean());
+  const Napi::Object options = info[0].As<Napi::Object>();
+  addon.mappings.SetCopyViews(options.Get("copyViews").ToBoolean());
+  if (options.Get("guard").ToBoolean()) addon.mappings.Guard();
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {

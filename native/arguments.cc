@@ -35,12 +35,16 @@ std::string Describe(const Napi::Value& value) {
 
 }  // namespace
 
+std::string Argument::name() const {
+  return (function_ == nullptr ? std::string() : std::string(function_) + ": ") + argument_ + path_;
+}
+
 Napi::Error Argument::WrongType(const std::string& expected) const {
-  return TypeErrorOf(value_.Env(), name_ + " must be " + expected + ", got " + Describe(value_));
+  return TypeErrorOf(value_.Env(), name() + " must be " + expected + ", got " + Describe(value_));
 }
 
 Napi::Error Argument::OutOfRange(const std::string& expected) const {
-  return RangeErrorOf(value_.Env(), name_ + " must be " + expected + ", got " + Describe(value_));
+  return RangeErrorOf(value_.Env(), name() + " must be " + expected + ", got " + Describe(value_));
 }
 
 double Argument::Integer(double minimum, double maximum, const char* expected) const {
@@ -110,7 +114,7 @@ std::vector<uint8_t> Argument::Bytes() const {
 
 Argument Argument::operator[](const char* property) const {
   if (!value_.IsObject()) throw WrongType("an object");
-  return Argument(value_.As<Napi::Object>().Get(property), name_ + '.' + property);
+  return Argument(*this, value_.As<Napi::Object>().Get(property), std::string(1, '.') + property);
 }
 
 std::vector<Argument> Argument::Elements() const {
@@ -119,7 +123,7 @@ std::vector<Argument> Argument::Elements() const {
   std::vector<Argument> elements;
   elements.reserve(array.Length());
   for (uint32_t index = 0; index < array.Length(); ++index) {
-    elements.emplace_back(array.Get(index), name_ + '[' + std::to_string(index) + ']');
+    elements.push_back(Argument(*this, array.Get(index), '[' + std::to_string(index) + ']'));
   }
   return elements;
 }

@@ -12,8 +12,12 @@ namespace dmaflow {
 
 class Argument {
  public:
-  // `name` as the message shows it: "v4l2QueueBuffer: planes[0].fd".
-  Argument(Napi::Value value, std::string name) : value_(value), name_(std::move(name)) {}
+  // For messages: "v4l2QueueBuffer: planes" is function and name. They are put together only when something
+  // is wrong: this is on the way of every call. Both are string literals; `function` is null where `name`
+  // says it all.
+  Argument(Napi::Value value, const char* function, const char* name)
+      : value_(value), function_(function), argument_(name) {}
+  Argument(Napi::Value value, const char* name) : Argument(value, nullptr, name) {}
 
   bool IsUndefined() const { return value_.IsUndefined(); }
 
@@ -40,16 +44,22 @@ class Argument {
 
   // For what the methods here do not cover.
   Napi::Value value() const { return value_; }
-  const std::string& name() const { return name_; }
+  // As messages show it: "v4l2QueueBuffer: planes[0].fd".
+  std::string name() const;
   // To be thrown: "<name> must be <expected>, got <what came>".
   Napi::Error WrongType(const std::string& expected) const;
   Napi::Error OutOfRange(const std::string& expected) const;
 
  private:
+  Argument(const Argument& parent, Napi::Value value, const std::string& step)
+      : value_(value), function_(parent.function_), argument_(parent.argument_), path_(parent.path_ + step) {}
   double Integer(double minimum, double maximum, const char* expected) const;
 
   Napi::Value value_;
-  std::string name_;
+  const char* function_;
+  const char* argument_;
+  // From the argument to the value inside: "[0].fd".
+  std::string path_;
 };
 
 }  // namespace dmaflow

@@ -19,9 +19,7 @@ class Call {
   Napi::Env env() const { return info_.Env(); }
   AddonData& addon() const { return AddonData::Of(info_.Env()); }
 
-  Argument Arg(size_t index, const char* name) const {
-    return Argument(info_[index], std::string(function_) + ": " + name);
-  }
+  Argument Arg(size_t index, const char* name) const { return Argument(info_[index], function_, name); }
 
   // An fd of the table, borrowed for this call; `syscall` is what the kernel would refuse it in. The path of
   // the first one of a call is in the KernelErrors of that call.

@@ -49,10 +49,17 @@ Napi::Value Sync(Call& call) {
   return call.env().Undefined();
 }
 
+// As DMA_BUF_SET_NAME_B gave it; empty of what has no name.
+std::string NameOf(int fd) {
+  constexpr char kPrefix[] = "/dmabuf:";
+  const std::string path = PathOfOpenFile(fd);
+  return path.rfind(kPrefix, 0) == 0 ? path.substr(sizeof kPrefix - 1) : path;
+}
+
 Napi::Value Map(Call& call) {
   const int fd = call.Fd(0, "fd", "mmap");
   auto mapping = std::make_unique<Mapping>(fd, call.Arg(1, "length").Size());
-  return Napi::Number::New(call.env(), call.addon().mappings.Add(std::move(mapping)));
+  return Napi::Number::New(call.env(), call.addon().mappings.Add(std::move(mapping), NameOf(fd)));
 }
 
 Napi::Value Unmap(Call& call) {
@@ -62,7 +69,9 @@ Napi::Value Unmap(Call& call) {
 
 Napi::Value View(Call& call) {
   const bool read_only = call.Arg(1, "readOnly").OptionalBoolean();
-  return call.addon().mappings.Attach(call.env(), call.Arg(0, "mapping").Uint32(), read_only);
+  const Argument holder = call.Arg(2, "holder");
+  return call.addon().mappings.Attach(call.env(), call.Arg(0, "mapping").Uint32(), read_only,
+                                      holder.IsUndefined() ? std::string() : holder.String());
 }
 
 Napi::Value Detach(Call& call) {

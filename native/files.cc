@@ -42,6 +42,12 @@ Napi::Value Dup(Call& call) {
   return Napi::Number::New(call.env(), call.addon().fds.Add(std::move(copy), call.Path()));
 }
 
+Napi::Value DupForeign(Call& call) {
+  UniqueFd copy(::fcntl(call.Arg(0, "fd").Int32(), F_DUPFD_CLOEXEC, 0));
+  if (!copy) throw KernelError("F_DUPFD_CLOEXEC", errno);
+  return Napi::Number::New(call.env(), call.addon().fds.Add(std::move(copy)));
+}
+
 Napi::Value Disown(Call& call) {
   static_cast<void>(call.addon().fds.Remove(call.Fd(0, "fd", "disown"), "disown").release());
   return call.env().Undefined();
@@ -65,6 +71,7 @@ void RegisterFiles(Napi::Env env, Napi::Object exports) {
   Export<Open>(env, exports, "open");
   Export<Close>(env, exports, "close");
   Export<Dup>(env, exports, "dup");
+  Export<DupForeign>(env, exports, "dupForeign");
   Export<Disown>(env, exports, "disown");
   Export<Adopt>(env, exports, "adopt");
 }

@@ -20,9 +20,18 @@ Mapping::Mapping(int fd, uint64_t length) : length_(static_cast<size_t>(length))
 
 Mapping::~Mapping() { ::munmap(data_, length_); }
 
-uint32_t MappingTable::Add(std::unique_ptr<Mapping> mapping) {
+void MappingTable::Guard() {
+  InstallMemoryGuard();
+  guard_ = true;
+}
+
+uint32_t MappingTable::Add(std::unique_ptr<Mapping> mapping, const std::string& name) {
+  std::unique_ptr<GuardedRange> guard;
+  if (guard_) guard = std::make_unique<GuardedRange>(mapping->data(), mapping->length(), name);
   const uint32_t id = ++last_id_;
-  entries_[id].mapping = std::move(mapping);
+  Entry& entry = entries_[id];
+  entry.mapping = std::move(mapping);
+  entry.guard = std::move(guard);
   return id;
 }
 
@@ -32,12 +41,24 @@ MappingTable::Entry& MappingTable::Find(uint32_t id, const char* operation) {
   return entry->second;
 }
 
-Napi::ArrayBuffer MappingTable::Attach(Napi::Env env, uint32_t id, bool read_only) {
+Napi::ArrayBuffer MappingTable::Attach(Napi::Env env, uint32_t id, bool read_only,
+                                       const std::string& holder) {
   Entry& entry = Find(id, "view");
   if (!entry.array_buffer.IsEmpty()) {
     throw InvalidStateErrorOf(
         env, "dmaBufView: mapping " + std::to_string(id) + " has a view attached already; detach it first");
   }
+  if (!entry.guard) return AttachEntry(env, entry, read_only);
+  entry.guard->Open(!read_only, holder);
+  try {
+    return AttachEntry(env, entry, read_only);
+  } catch (const Napi::Error&) {
+    entry.guard->Close();
+    throw;
+  }
+}
+
+Napi::ArrayBuffer MappingTable::AttachEntry(Napi::Env env, Entry& entry, bool read_only) {
   Mapping& mapping = *entry.mapping;
   if (!copy_views_) {
     auto view = std::make_shared<View>(View{entry.mapping});
@@ -78,6 +99,7 @@ void MappingTable::DetachEntry(Napi::Env env, Entry& entry) {
   }
   entry.view.reset();
   entry.array_buffer.Reset();
+  if (entry.guard) entry.guard->Close();
 }
 
 void MappingTable::Detach(Napi::Env env, uint32_t id) { DetachEntry(env, Find(id, "detach")); }

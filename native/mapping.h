@@ -12,7 +12,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <unordered_map>
+
+#include "memory_guard.h"
 
 namespace dmaflow {
 
@@ -34,17 +37,22 @@ class Mapping {
 
 class MappingTable {
  public:
-  uint32_t Add(std::unique_ptr<Mapping> mapping);
+  // `name` is the buffer's.
+  uint32_t Add(std::unique_ptr<Mapping> mapping, const std::string& name);
 
   // All throw KernelError(EINVAL) for a mapping that is not in the table: it was unmapped, or never made.
   // Attach throws InvalidStateError where a view is attached already; Detach does nothing where none is.
-  Napi::ArrayBuffer Attach(Napi::Env env, uint32_t id, bool read_only);
+  // `holder` is who accesses, for guard mode.
+  Napi::ArrayBuffer Attach(Napi::Env env, uint32_t id, bool read_only, const std::string& holder);
   void Detach(Napi::Env env, uint32_t id);
   void Remove(Napi::Env env, uint32_t id);
 
   // Makes every view a copy that detach writes back (unless it is read-only): what runtimes that refuse
   // external buffers get anyway.
   void SetCopyViews(bool copy) { copy_views_ = copy; }
+
+  // Mappings from here on are inaccessible while no view of them is attached (memory_guard.h).
+  void Guard();
 
  private:
   // What an external ArrayBuffer keeps alive.
@@ -53,6 +61,8 @@ class MappingTable {
   };
   struct Entry {
     std::shared_ptr<Mapping> mapping;
+    // Only in guard mode.
+    std::unique_ptr<GuardedRange> guard;
     // Empty while nothing is attached.
     Napi::Reference<Napi::ArrayBuffer> array_buffer;
     // Null where the attached ArrayBuffer is a copy.
@@ -61,11 +71,13 @@ class MappingTable {
     bool write_back = true;
   };
   Entry& Find(uint32_t id, const char* operation);
+  Napi::ArrayBuffer AttachEntry(Napi::Env env, Entry& entry, bool read_only);
   static void DetachEntry(Napi::Env env, Entry& entry);
 
   std::unordered_map<uint32_t, Entry> entries_;
   uint32_t last_id_ = 0;
   bool copy_views_ = false;
+  bool guard_ = false;
 };
 
 }  // namespace dmaflow

@@ -3,13 +3,14 @@
 export { BufferPool, type BufferPoolRequest, type FrameBuffer } from './allocators/buffer-pool';
 export { chooseHeap, type HeapIntent } from './allocators/choose-heap';
 export type { CpuAccess } from './allocators/cpu-access';
-export { DmaBuf, type DmaBufOptions, type ReadyOptions } from './allocators/dma-buf';
+export { DmaBuf, type DmaBufOptions, type DmaBufReference } from './allocators/dma-buf';
 export {
   type Allocation,
   type AllocationRequest,
   DmaHeapAllocator,
   type DmaHeapAllocatorOptions,
 } from './allocators/dma-heap-allocator';
+export { Fence, type WaitOptions } from './allocators/fence';
 export type { HeapCandidate, HeapPreferences } from './allocators/heap-policy';
 export { type Heap, type HeapKind, listHeaps } from './allocators/heaps';
 export {

@@ -12,13 +12,21 @@ export class CpuAccessGroup implements Disposable {
   readonly #entries: readonly CpuAccess[];
   readonly #scopes: readonly CpuAccess[];
 
-  /** All or none: where one cannot be opened, those that were are closed and the error is thrown. */
-  constructor(buffers: readonly DmaBuf[], mode: CpuAccessMode) {
+  /**
+   * `holder` is who accesses, for guard mode. All or none: where one cannot be opened, those that were are closed and the error is thrown.
+   */
+  constructor(buffers: readonly DmaBuf[], mode: CpuAccessMode, holder?: string) {
     this.mode = mode;
+    const [first] = buffers;
+    if (first && buffers.length === 1) {
+      this.#scopes = [first.cpuAccess(mode, holder)];
+      this.#entries = this.#scopes;
+      return;
+    }
     const byInode = new Map<number, CpuAccess>();
     try {
       for (const buffer of buffers) {
-        if (!byInode.has(buffer.inode)) byInode.set(buffer.inode, buffer.cpuAccess(mode));
+        if (!byInode.has(buffer.inode)) byInode.set(buffer.inode, buffer.cpuAccess(mode, holder));
       }
     } catch (error) {
       closeAll([...byInode.values()]);

@@ -7,7 +7,7 @@ import {
   DMA_BUF_SYNC_WRITE,
   type DmaBufKernel,
 } from '../native/kernel';
-import { forgetLeak, watchForLeak } from './leak-alarm';
+import { BriefLeak, forgetBrief, watchBriefly } from './leak-alarm';
 import type { CpuAccessMode } from './memory-requirement';
 
 /** Requests of DMA_BUF_IOCTL_SYNC on one dma-buf so far. A frame that no CPU touches costs none. */
@@ -24,8 +24,10 @@ type SyncKernel = Pick<
 >;
 
 interface Mapping {
-  id: number;
-  /** An ArrayBuffer is attached: a scope uses it. */
+  readonly id: number;
+  /** A scope uses it. */
+  taken: boolean;
+  /** An ArrayBuffer is attached: the scope has looked at the bytes. */
   attached: boolean;
 }
 
@@ -50,7 +52,8 @@ const WRITE = DMA_BUF_SYNC_WRITE;
  * as over. A failed START leaves none open, and no END follows.
  *
  * Mappings are made once and kept for the buffer's life. A mapping has one ArrayBuffer at a time (V8 aborts on two over
- * one address), so each scope that overlaps takes a mapping of its own.
+ * one address), so each scope that overlaps takes a mapping of its own. An ArrayBuffer costs more than both requests
+ * together: it is made when the bytes are first looked at, and a scope that never looks has none.
  */
 export class CpuAccessState {
   readonly count: SyncCount = { starts: 0, ends: 0, restarts: 0 };
@@ -71,29 +74,36 @@ export class CpuAccessState {
   }
 
   /** Begins an access; the caller ends it with {@link leave}, once. */
-  enter(flags: number): { mapping: Mapping; view: ArrayBuffer } {
-    // First what can fail without trace; the view last, since it may be a copy of the synced bytes.
+  enter(flags: number): Mapping {
+    // First what can fail without trace.
     const mapping = this.#freeMapping();
     this.#addScope(flags, 1);
     try {
       this.#transition(this.#union());
-      const view = this.#kernel.dmaBufView(mapping.id, (flags & WRITE) === 0);
-      mapping.attached = true;
-      return { mapping, view };
     } catch (error) {
       this.#addScope(flags, -1);
       this.#restore();
       throw error;
     }
+    mapping.taken = true;
+    return mapping;
+  }
+
+  /** The bytes, once for each access that was begun. `holder` is who looks, for guard mode. */
+  view(flags: number, mapping: Mapping, holder: string | undefined): ArrayBuffer {
+    const view = this.#kernel.dmaBufView(mapping.id, (flags & WRITE) === 0, holder);
+    mapping.attached = true;
+    return view;
   }
 
   /** Ends an access: the view dies even where END fails. */
   leave(flags: number, mapping: Mapping): void {
     // Detach first: where views are copies it writes them back, and END must come after the last write.
     try {
-      this.#kernel.dmaBufDetach(mapping.id);
+      if (mapping.attached) this.#kernel.dmaBufDetach(mapping.id);
     } finally {
       mapping.attached = false;
+      mapping.taken = false;
       this.#addScope(flags, -1);
       this.#leaveAccess();
     }
@@ -148,9 +158,9 @@ export class CpuAccessState {
   }
 
   #freeMapping(): Mapping {
-    const free = this.#mappings.find(({ attached }) => !attached);
-    if (free) return free;
-    const mapping = { id: this.#kernel.dmaBufMap(this.#fd, this.#length), attached: false };
+    for (const mapping of this.#mappings) if (!mapping.taken) return mapping;
+    const id = this.#kernel.dmaBufMap(this.#fd, this.#length);
+    const mapping = { id, taken: false, attached: false };
     this.#mappings.push(mapping);
     return mapping;
   }
@@ -165,6 +175,13 @@ export class CpuAccessState {
   }
 }
 
+/** Whose bytes they are: kept until the access has ended. */
+export interface AccessedBuffer {
+  readonly name: string;
+  /** The access has ended, in whatever way. */
+  release(): void;
+}
+
 /**
  * One access of the CPU to one dma-buf: `using px = buffer.cpuAccess('read')`. Its bytes are there until `close()`;
  * afterwards every view of them has length 0.
@@ -172,20 +189,18 @@ export class CpuAccessState {
 export class CpuAccess implements Disposable {
   readonly mode: CpuAccessMode;
   readonly #scope: Scope;
-  readonly #bytes: Uint8Array<ArrayBuffer>;
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
 
-  /** Use `DmaBuf.cpuAccess`. `release` is called when the access has ended, in whatever way. */
-  constructor(state: CpuAccessState, mode: CpuAccessMode, name: string, release: () => void) {
-    const flags = syncFlags(mode);
-    const { mapping, view } = state.enter(flags);
+  /** @internal Use `DmaBuf.cpuAccess`. */
+  constructor(
+    state: CpuAccessState,
+    mode: CpuAccessMode,
+    buffer: AccessedBuffer,
+    holder: string | undefined,
+  ) {
     this.mode = mode;
-    this.#bytes = new Uint8Array(view);
-    const scope: Scope = { state, flags, mapping, release, closed: false };
-    this.#scope = scope;
-    watchForLeak(this, {
-      describe: () => `CPU access (${mode}) to dma-buf '${name}'`,
-      reclaim: () => end(scope),
-    });
+    this.#scope = new Scope(state, mode, buffer, holder);
+    watchBriefly(this, this.#scope);
   }
 
   /**
@@ -198,6 +213,7 @@ export class CpuAccess implements Disposable {
         'this CPU access is closed: take the bytes before close(), or open another with cpuAccess()',
       );
     }
+    this.#bytes ??= new Uint8Array(this.#scope.view());
     return this.#bytes;
   }
 
@@ -210,8 +226,9 @@ export class CpuAccess implements Disposable {
    * @throws KernelError of DMA_BUF_IOCTL_SYNC: devices may not see what was written. The bytes are gone all the same.
    */
   close(): void {
-    forgetLeak(this);
-    end(this.#scope);
+    if (this.#scope.closed) return;
+    forgetBrief(this, this.#scope);
+    this.#scope.reclaim();
   }
 
   [Symbol.dispose](): void {
@@ -219,21 +236,46 @@ export class CpuAccess implements Disposable {
   }
 }
 
-interface Scope {
-  state: CpuAccessState;
-  flags: number;
-  mapping: Mapping;
-  release: () => void;
-  closed: boolean;
-}
+/** What is open, apart from the object that its user holds: it can still be ended when that was collected. */
+class Scope extends BriefLeak {
+  closed = false;
+  readonly #state: CpuAccessState;
+  readonly #mode: CpuAccessMode;
+  readonly #flags: number;
+  readonly #mapping: Mapping;
+  readonly #buffer: AccessedBuffer;
+  readonly #holder: string | undefined;
 
-function end(scope: Scope): void {
-  if (scope.closed) return;
-  scope.closed = true;
-  try {
-    scope.state.leave(scope.flags, scope.mapping);
-  } finally {
-    scope.release();
+  constructor(
+    state: CpuAccessState,
+    mode: CpuAccessMode,
+    buffer: AccessedBuffer,
+    holder: string | undefined,
+  ) {
+    super();
+    this.#state = state;
+    this.#mode = mode;
+    this.#flags = syncFlags(mode);
+    this.#buffer = buffer;
+    this.#holder = holder;
+    this.#mapping = state.enter(this.#flags);
+  }
+
+  view(): ArrayBuffer {
+    return this.#state.view(this.#flags, this.#mapping, this.#holder);
+  }
+
+  override describe(): string {
+    return `CPU access (${this.#mode}) to dma-buf '${this.#buffer.name}'`;
+  }
+
+  override reclaim(): void {
+    this.closed = true;
+    try {
+      this.#state.leave(this.#flags, this.#mapping);
+    } finally {
+      this.#buffer.release();
+    }
   }
 }
 

@@ -1,14 +1,17 @@
 import { InvalidStateError, isKernelError } from '../errors';
-import type { Kernel } from '../native/kernel';
+import { DMA_BUF_SYNC_READ, DMA_BUF_SYNC_WRITE, type Kernel } from '../native/kernel';
 import { CpuAccess, CpuAccessState, type SyncCount } from './cpu-access';
+import { Fence, type WaitOptions, waitInPieces } from './fence';
 import { kernelName } from './kernel-name';
 import { forgetLeak, watchForLeak } from './leak-alarm';
 import type { CpuAccessMode } from './memory-requirement';
 
 export type BufferKernel = Pick<
   Kernel,
+  | 'adopt'
   | 'close'
   | 'dup'
+  | 'dupForeign'
   | 'disown'
   | 'dmaBufSize'
   | 'dmaBufInode'
@@ -20,6 +23,9 @@ export type BufferKernel = Pick<
   | 'dmaBufDetach'
   | 'dmaBufReady'
   | 'dmaBufWait'
+  | 'dmaBufExportSyncFile'
+  | 'dmaBufImportSyncFile'
+  | 'syncFileWait'
 >;
 
 export interface DmaBufOptions {
@@ -29,14 +35,14 @@ export interface DmaBufOptions {
   heap?: string;
 }
 
-export interface ReadyOptions {
-  /** Milliseconds; no limit by default. */
-  timeout?: number;
-  signal?: AbortSignal;
+/** A dma-buf as another thread of this process can open it: plain values, made for `postMessage`. */
+export interface DmaBufReference {
+  /** Of the thread that made the reference, which keeps it open until the other one has it. */
+  fd: number;
+  inode: number;
+  name: string;
+  heap: string | undefined;
 }
-
-/** The kernel cannot break a wait off: waiting in pieces lets an AbortSignal end it. Milliseconds. */
-const WAIT_PIECE = 250;
 
 /**
  * A handle on a dma-buf. The fd has one owner, which all handles of the buffer share and count: it is closed when the
@@ -71,6 +77,23 @@ export class DmaBuf implements Disposable {
       kernel.close(fd);
       throw error;
     }
+  }
+
+  /**
+   * The same memory in this thread, with an fd and mappings of its own: nothing is copied.
+   *
+   * @throws InvalidStateError where the other thread has closed it meanwhile.
+   */
+  static fromReference(kernel: BufferKernel, reference: DmaBufReference): DmaBuf {
+    const fd = kernel.dupForeign(reference.fd);
+    if (kernel.dmaBufInode(fd) !== reference.inode) {
+      kernel.close(fd);
+      throw new InvalidStateError(
+        `dma-buf '${reference.name}' was closed by the thread it came from before this one opened it`,
+      );
+    }
+    const { name, heap } = reference;
+    return DmaBuf.adopt(kernel, fd, heap === undefined ? { name } : { name, heap });
   }
 
   /**
@@ -117,6 +140,12 @@ export class DmaBuf implements Disposable {
     return new DmaBuf(shared);
   }
 
+  /** For {@link DmaBuf.fromReference} in another thread; this handle stays open until it was called there. */
+  get reference(): DmaBufReference {
+    const { fd, inode, name, heap } = this.#open('reference');
+    return { fd, inode, name, heap };
+  }
+
   /** A duplicate of the fd, with O_CLOEXEC, that the caller owns and closes. */
   exportFd(): number {
     const { kernel, fd } = this.#open('exportFd()');
@@ -129,13 +158,14 @@ export class DmaBuf implements Disposable {
    * Lets the CPU read or write the bytes until the returned scope is closed. Where fences are pending the kernel waits
    * for them in this call, and blocks the event loop: `await ready()` first where a device may still be at work.
    *
+   * @param holder who accesses, such as a stage's name: what guard mode says when the bytes are touched later.
    * @throws KernelError of DMA_BUF_IOCTL_SYNC or mmap.
    */
-  cpuAccess(mode: CpuAccessMode): CpuAccess {
+  cpuAccess(mode: CpuAccessMode, holder?: string): CpuAccess {
     const shared = this.#open('cpuAccess()');
     shared.retain();
     try {
-      return new CpuAccess(shared.access, mode, shared.name, () => shared.release());
+      return new CpuAccess(shared.access, mode, shared, holder);
     } catch (error) {
       shared.release();
       throw error;
@@ -149,27 +179,38 @@ export class DmaBuf implements Disposable {
    *
    * @throws the signal's reason when it aborts.
    */
-  async ready(write: boolean, options: ReadyOptions = {}): Promise<boolean> {
-    const { timeout = Number.POSITIVE_INFINITY, signal } = options;
-    if (Number.isNaN(timeout) || timeout < 0) {
-      throw new RangeError(`expected timeout to be milliseconds of at least 0, got ${timeout}`);
-    }
+  async ready(write: boolean, options: WaitOptions = {}): Promise<boolean> {
     const shared = this.#open('ready()');
-    signal?.throwIfAborted();
-    if (shared.kernel.dmaBufReady(shared.fd, write)) return true;
     shared.retain();
     try {
-      const deadline = performance.now() + timeout;
-      for (;;) {
-        const left = Math.max(0, deadline - performance.now());
-        if (await shared.kernel.dmaBufWait(shared.fd, write, Math.ceil(Math.min(left, WAIT_PIECE))))
-          return true;
-        signal?.throwIfAborted();
-        if (performance.now() >= deadline) return false;
-      }
+      return await waitInPieces((ms) => shared.kernel.dmaBufWait(shared.fd, write, ms), options);
     } finally {
       shared.release();
     }
+  }
+
+  /** Whether {@link ready} would resolve at once. */
+  isReady(write: boolean): boolean {
+    const { kernel, fd } = this.#open('isReady()');
+    return kernel.dmaBufReady(fd, write);
+  }
+
+  /**
+   * The fences that a reader (`write`: a writer) has to wait for now, as one sync_file that the caller closes: to hand on
+   * to a device or another process (DMA_BUF_IOCTL_EXPORT_SYNC_FILE, Linux 6.0).
+   */
+  exportFence(access: 'read' | 'write'): Fence {
+    const { kernel, fd } = this.#open('exportFence()');
+    return Fence.adopt(kernel, kernel.dmaBufExportSyncFile(fd, fenceFlags(access)));
+  }
+
+  /**
+   * From here on whoever uses the buffer waits for the fence: writers where it is that of a reader, all where it is that
+   * of a writer (DMA_BUF_IOCTL_IMPORT_SYNC_FILE, Linux 6.0). The fence stays the caller's.
+   */
+  importFence(fence: Fence, access: 'read' | 'write'): void {
+    const { kernel, fd } = this.#open('importFence()');
+    kernel.dmaBufImportSyncFile(fd, fenceFlags(access), fence.fd);
   }
 
   /** Gives this handle back. Calling it again does nothing. */
@@ -233,6 +274,12 @@ function closeHandle(shared: SharedDmaBuf, handle: { closed: boolean }): void {
   if (handle.closed) return;
   handle.closed = true;
   shared.release();
+}
+
+function fenceFlags(access: 'read' | 'write'): number {
+  if (access === 'read') return DMA_BUF_SYNC_READ;
+  if (access === 'write') return DMA_BUF_SYNC_WRITE;
+  throw new TypeError(`expected a fence's access 'read' or 'write', got ${JSON.stringify(access)}`);
 }
 
 /** A name is for people only: kernels before 5.3 have none, and some refuse one while a device is attached. */

@@ -28,9 +28,17 @@ const registry = new FinalizationRegistry<Leak>((leak) => {
   });
 });
 
+/** Read once: a CPU access is opened for every frame, and the environment is slow to ask. */
+let tracing = process.env.DMAFLOW_TRACE === '1';
+
+/** Whether leaks are reported with the place where the object was made; at first what `DMAFLOW_TRACE` says. */
+export function traceLeaks(on: boolean): void {
+  tracing = on;
+}
+
 /** Watches an open object until {@link forgetLeak}. */
 export function watchForLeak(owner: object, leak: Omit<Leak, 'place'>): void {
-  registry.register(owner, { ...leak, place: place() }, owner);
+  registry.register(owner, { ...leak, place: tracing ? place() : undefined }, owner);
 }
 
 /** The object was closed. */
@@ -38,8 +46,54 @@ export function forgetLeak(owner: object): void {
   registry.unregister(owner);
 }
 
-function place(): string | undefined {
-  if (process.env.DMAFLOW_TRACE !== '1') return undefined;
+/** A leak of an object that is mostly closed before the running function returns, such as a CPU access. */
+export abstract class BriefLeak implements Leak {
+  readonly place: string | undefined = tracing ? place() : undefined;
+  /** Where it stands among those that are not registered yet. */
+  at = -1;
+
+  abstract describe(): string;
+  abstract reclaim(): void;
+}
+
+/**
+ * Objects of this turn of the event loop that are open still. To register and unregister costs several times what a CPU
+ * access does, so it is done only for those that are open when the running function has returned; until then nothing
+ * is collected here.
+ */
+const brief: { owner: object; leak: BriefLeak }[] = [];
+let registering = false;
+
+/** The same as {@link watchForLeak}, at almost no cost where the object is closed soon. */
+export function watchBriefly(owner: object, leak: BriefLeak): void {
+  leak.at = brief.push({ owner, leak }) - 1;
+  if (registering) return;
+  registering = true;
+  void Promise.resolve().then(registerBrief);
+}
+
+/** The object of {@link watchBriefly} was closed. */
+export function forgetBrief(owner: object, leak: BriefLeak): void {
+  const last = brief.at(-1);
+  if (leak.at < 0 || !last) {
+    registry.unregister(owner);
+    return;
+  }
+  brief[leak.at] = last;
+  last.leak.at = leak.at;
+  brief.pop();
+  leak.at = -1;
+}
+
+function registerBrief(): void {
+  registering = false;
+  for (const { owner, leak } of brief.splice(0)) {
+    leak.at = -1;
+    registry.register(owner, leak, owner);
+  }
+}
+
+function place(): string {
   const [, ...frames] = (new Error().stack ?? '').split('\n');
   return `Made${frames
     .slice(2)

@@ -16,6 +16,8 @@ interface Addon extends Kernel {
     RangeError: typeof RangeError;
     /** Views of mappings are copies, as in a runtime that refuses external buffers. For tests. */
     copyViews?: boolean;
+    /** Memory that no CPU access is open for is out of reach, and a fault names the buffer (native/memory_guard.h). */
+    guard?: boolean;
   }): void;
 }
 
@@ -35,7 +37,8 @@ export function loadKernel(): Kernel {
 }
 
 function initialized(addon: Addon): Kernel {
-  addon.initialize({ KernelError, InvalidStateError, TypeError, RangeError });
+  const guard = process.env.DMAFLOW_GUARD === '1';
+  addon.initialize({ KernelError, InvalidStateError, TypeError, RangeError, guard });
   return addon;
 }
 

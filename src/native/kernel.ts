@@ -29,6 +29,11 @@ export interface FileKernel {
   close(fd: number): void;
   /** F_DUPFD_CLOEXEC; the result is one more entry of the fd table. */
   dup(fd: number): number;
+  /**
+   * The same of an fd that another environment of this process owns (a worker thread's, the main thread's): no table
+   * of this one knows it, so the caller makes sure that it is still open, and looks at what it got.
+   */
+  dupForeign(fd: number): number;
   /** Takes the fd out of the table: from here on the caller owns and closes it (used to hand fds to other code). */
   disown(fd: number): void;
   /** Puts a foreign fd under the table's ownership. */
@@ -65,9 +70,10 @@ export interface DmaBufKernel {
   /**
    * An ArrayBuffer over a mapping. At most one may be attached at a time (InvalidState otherwise): V8 aborts on two
    * over the same address. Where the runtime forbids external buffers, this is a copy, written back by detach unless `readOnly`
-   * (a reader that outlives a writer must not undo what it wrote).
+   * (a reader that outlives a writer must not undo what it wrote). In guard mode (`DMAFLOW_GUARD=1`) a mapping can be touched only
+   * while its view is attached, a read-only one only be read; `holder` is who does, for the message of the fault.
    */
-  dmaBufView(mapping: number, readOnly?: boolean): ArrayBuffer;
+  dmaBufView(mapping: number, readOnly?: boolean, holder?: string): ArrayBuffer;
   /** Detaches the ArrayBuffer: length 0 afterwards, never stale memory. */
   dmaBufDetach(mapping: number): void;
   /** True when the fences that a reader (or, with `write`, a writer) would have to wait for have signalled. */
@@ -78,6 +84,8 @@ export interface DmaBufKernel {
   dmaBufExportSyncFile(fd: number, flags: number): number;
   /** DMA_BUF_IOCTL_IMPORT_SYNC_FILE. The sync_file stays the caller's. */
   dmaBufImportSyncFile(fd: number, flags: number, syncFileFd: number): void;
+  /** Resolves true when the sync_file has signalled, false after `timeoutMs`; the event loop is not blocked. */
+  syncFileWait(fd: number, timeoutMs: number): Promise<boolean>;
 }
 
 export interface Kernel extends FileKernel, DmaHeapKernel, DmaBufKernel, V4l2Kernel, KmsKernel {

@@ -150,6 +150,4 @@ export interface KmsKernel {
   kmsCommitAsync(fd: number, request: KmsCommitRequest): Promise<number[]>;
   /** Page-flip events that wait on the fd (drmHandleEvent); empty when none does. */
   kmsReadEvents(fd: number): KmsFlipEvent[];
-  /** Resolves true when the sync_file has signalled, false after `timeoutMs`; the event loop is not blocked. */
-  syncFileWait(fd: number, timeoutMs: number): Promise<boolean>;
 }

@@ -22,17 +22,32 @@ export interface PlanePixels {
 
 export class FrameCpuAccess implements Disposable {
   readonly access: CpuAccessMode;
-  /** By colour plane; of a compressed format the one entry is all its bytes. */
-  readonly planes: readonly PlanePixels[];
   readonly #group: CpuAccessGroup;
+  readonly #layout: FrameLayout;
   readonly #onClose: () => void;
+  #planes: readonly PlanePixels[] | undefined;
 
-  /** @internal */
-  constructor(memory: readonly DmaBuf[], layout: FrameLayout, access: CpuAccessMode, onClose: () => void) {
+  /** @internal `holder` is the stage's name, for guard mode. */
+  constructor(
+    memory: readonly DmaBuf[],
+    layout: FrameLayout,
+    access: CpuAccessMode,
+    holder: string,
+    onClose: () => void,
+  ) {
     this.access = access;
+    this.#layout = layout;
     this.#onClose = onClose;
-    this.#group = new CpuAccessGroup(memory, access);
-    this.planes = planePixels(this.#group, layout);
+    this.#group = new CpuAccessGroup(memory, access, holder);
+  }
+
+  /**
+   * By colour plane; of a compressed format the one entry is all its bytes.
+   * @throws InvalidStateError after close, where nobody looked at them before.
+   */
+  get planes(): readonly PlanePixels[] {
+    this.#planes ??= planePixels(this.#group, this.#layout);
+    return this.#planes;
   }
 
   /** Ends the access: views become empty, END is issued. Idempotent; an error of END is thrown. */

@@ -153,7 +153,7 @@ export class Frame implements Disposable, FrameMetadata {
         `'${this.#stage}' declared access 'read', cpuAccess('${access}') is more: declare { access: 'read-write' }`,
       );
     }
-    const scope = new FrameCpuAccess(this.#lease.memory, this.#layout, access, () =>
+    const scope = new FrameCpuAccess(this.#lease.memory, this.#layout, access, this.#stage, () =>
       this.#scopes.delete(scope),
     );
     this.#scopes.add(scope);

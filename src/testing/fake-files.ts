@@ -93,6 +93,12 @@ export class FakeFiles implements FileKernel {
     return this.request('F_DUPFD_CLOEXEC', fd, file.path(), {}, () => this.install(file));
   }
 
+  dupForeign(fd: number): number {
+    const file = this.#foreign.get(fd) ?? this.#owned.get(fd);
+    if (!file) throw new KernelError('F_DUPFD_CLOEXEC', errnoNumber('EBADF'));
+    return this.request('F_DUPFD_CLOEXEC', fd, file.path(), {}, () => this.install(file));
+  }
+
   disown(fd: number): void {
     this.#foreign.set(fd, this.file(fd, 'disown'));
     this.#owned.delete(fd);

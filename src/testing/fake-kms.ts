@@ -5,7 +5,7 @@ import { commitUpdate, setProperty } from './card-commit';
 import { Errno } from './errno';
 import { checkDisplay, FakeDrm, MAX_SIZE, MIN_SIZE } from './fake-drm';
 import { FakeFile } from './fake-files';
-import { FakeSyncFile, waitForFences } from './fence';
+import { FakeSyncFile } from './fence';
 
 const VALID_FLAGS =
   kms.DRM_MODE_ATOMIC_TEST_ONLY |
@@ -87,11 +87,6 @@ export class FakeKms extends FakeDrm implements kms.KmsKernel {
 
   kmsReadEvents(fd: number): kms.KmsFlipEvent[] {
     return this.onCard('read', fd, {}, (_card, file) => file.takeEvents());
-  }
-
-  async syncFileWait(fd: number, timeoutMs: number): Promise<boolean> {
-    const fences = this.ioctl('poll', fd, FakeSyncFile, { timeoutMs }, (file) => file.fences);
-    return waitForFences(fences, timeoutMs);
   }
 
   #fenceArgument(fd: number): FakeSyncFile | undefined {

@@ -168,6 +168,11 @@ export class FakeMemory extends FakeFiles implements DmaHeapKernel, DmaBufKernel
     });
   }
 
+  async syncFileWait(fd: number, timeoutMs: number): Promise<boolean> {
+    const fences = this.ioctl('poll', fd, FakeSyncFile, { timeoutMs }, (file) => file.fences);
+    return waitForFences(fences, timeoutMs);
+  }
+
   override left(): string[] {
     const mappings = [...this.#mappings].map(
       ([id, { buffer, view }]) => `mapping ${id} of ${buffer.path}${view ? ', with a view attached' : ''}`,

@@ -40,6 +40,8 @@ describe('where a view is a copy', () => {
   it('a reader that outlives a writer does not undo what it wrote', () => {
     const writer = buffer.cpuAccess('read-write');
     const reader = buffer.cpuAccess('read');
+    const before = [writer.bytes[0], reader.bytes[0]];
+    expect(before).toEqual([0, 0]);
     writer.bytes[0] = 9;
     writer.close();
     reader.close();
@@ -221,11 +223,15 @@ describe('errors', () => {
     expectNoneOpen();
   });
 
-  it('of the view end the access again', () => {
-    jest.spyOn(kernel, 'dmaBufView').mockImplementationOnce(() => {
+  it('of the view leave the scope open, to try again or to close', () => {
+    const view = jest.spyOn(kernel, 'dmaBufView').mockImplementationOnce(() => {
       throw new Error('no view');
     });
-    expect(() => buffer.cpuAccess('read')).toThrow('no view');
+    const px = buffer.cpuAccess('read');
+    expect(() => px.bytes).toThrow('no view');
+    expect(px.bytes).toHaveLength(4096);
+    px.close();
+    expect(view).toHaveBeenCalledTimes(2);
     expect(syncs()).toEqual(['START(R)', 'END(R)']);
     expectNoneOpen();
   });

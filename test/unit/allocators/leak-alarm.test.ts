@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { traceLeaks } from '../../../src/allocators/leak-alarm';
 import type { FakeMemory } from '../../../src/testing/fake-memory';
 import { fakeMachine, onePage } from './fake-machine';
 
@@ -19,7 +20,7 @@ beforeEach(() => {
 
 afterEach(() => {
   jest.restoreAllMocks();
-  delete process.env.DMAFLOW_TRACE;
+  traceLeaks(false);
   expect(kernel.left()).toEqual([]);
 });
 
@@ -54,7 +55,7 @@ it('gives back a buffer that nobody closed, and names it', async () => {
 });
 
 it('says where it was made, with DMAFLOW_TRACE=1', async () => {
-  process.env.DMAFLOW_TRACE = '1';
+  traceLeaks(true);
   leakBuffer();
   await untilWarned(1);
   expect(warnings[0]?.options.detail).toMatch(
