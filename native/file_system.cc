@@ -89,6 +89,8 @@ Napi::Value StatNode(Call& call) {
   node.Set("uid", static_cast<double>(status.st_uid));
   node.Set("gid", static_cast<double>(status.st_gid));
   node.Set("mode", static_cast<double>(status.st_mode & 07777));
+  node.Set("changed", static_cast<double>(status.st_ctim.tv_sec) * 1e3 +
+                          static_cast<double>(status.st_ctim.tv_nsec) / 1e6);
   node.Set("readable", permitted(R_OK));
   node.Set("writable", permitted(W_OK));
   return node;

@@ -4,7 +4,7 @@ import { bufferName } from './kernel-name';
 import type { MemoryRequirement } from './memory-requirement';
 
 export interface BufferPoolRequest {
-  /** Names the buffers: `dmaflow:<owner>:<index>`. */
+  /** The stage that fills the buffers; in their names: `dmaflow:<pid>/<owner>:<index>`. */
   owner: string;
   /** Buffers, 1 or more. */
   count: number;

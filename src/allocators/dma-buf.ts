@@ -1,9 +1,10 @@
 import { InvalidStateError, isKernelError } from '../errors';
 import { DMA_BUF_SYNC_READ, DMA_BUF_SYNC_WRITE, type Kernel } from '../native/kernel';
 import { CpuAccess, CpuAccessState, type SyncCount } from './cpu-access';
+import { closedBeforeExit, reportAtExit } from './exit-report';
 import { Fence, type WaitOptions, waitInPieces } from './fence';
-import { kernelName } from './kernel-name';
-import { forgetLeak, watchForLeak } from './leak-alarm';
+import { bufferName, kernelName } from './kernel-name';
+import { forgetLeak, placeOfCall, watchForLeak } from './leak-alarm';
 import type { CpuAccessMode } from './memory-requirement';
 
 export type BufferKernel = Pick<
@@ -49,7 +50,7 @@ export interface DmaBufReference {
  * last handle, CPU access and wait is.
  *
  * A handle that is garbage-collected while open gives its reference back and reports a leak (`DmaflowLeakWarning`; with
- * `DMAFLOW_TRACE=1` it says where the handle was made).
+ * `DMAFLOW_TRACE=1` it says where the handle was made). One that is open when the program ends is reported on stderr.
  */
 export class DmaBuf implements Disposable {
   readonly #shared: SharedDmaBuf;
@@ -59,10 +60,16 @@ export class DmaBuf implements Disposable {
     const handle = { closed: false };
     this.#shared = shared;
     this.#handle = handle;
-    watchForLeak(this, {
-      describe: () =>
-        `dma-buf '${shared.name}' (${shared.length} bytes${shared.heap ? ` of ${shared.heap}` : ''})`,
-      reclaim: () => closeHandle(shared, handle),
+    const place = placeOfCall();
+    const describe = () =>
+      `dma-buf '${shared.name}' (${shared.length} bytes${shared.heap ? ` of ${shared.heap}` : ''})`;
+    watchForLeak(this, { describe, reclaim: () => closeHandle(shared, handle) }, place);
+    reportAtExit(handle, {
+      name: shared.name,
+      inode: shared.inode,
+      length: shared.length,
+      heap: shared.heap,
+      place,
     });
   }
 
@@ -249,7 +256,7 @@ class SharedDmaBuf {
     this.fd = fd;
     this.length = kernel.dmaBufSize(fd);
     this.inode = kernel.dmaBufInode(fd);
-    this.name = kernelName(options.name ?? `dmaflow:${this.inode}`);
+    this.name = kernelName(options.name ?? bufferName('buffer', this.inode));
     this.heap = options.heap;
     this.access = new CpuAccessState(kernel, fd, this.length);
     nameInKernel(kernel, fd, this.name);
@@ -273,6 +280,7 @@ class SharedDmaBuf {
 function closeHandle(shared: SharedDmaBuf, handle: { closed: boolean }): void {
   if (handle.closed) return;
   handle.closed = true;
+  closedBeforeExit(handle);
   shared.release();
 }
 

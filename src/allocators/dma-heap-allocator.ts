@@ -25,7 +25,7 @@ export interface DmaHeapAllocatorOptions {
 export interface BufferRequest {
   /** Bytes; rounded up to the requirement's `sizeAlignment`, and by the kernel to whole pages. */
   length: number;
-  /** `dmaflow:camera:3` */
+  /** As `bufferName` makes it: `dmaflow:812/camera:3`. */
   name: string;
 }
 

@@ -2,10 +2,21 @@
 const MAX_BYTES = 31;
 /** Stands where something was cut out. */
 const CUT = '~';
+const OURS = /^dmaflow:(\d+)\/(.+?)(?::(\d+)(?:\.p(\d+))?)?$/;
+
+/** What a dma-buf's name says, where it is one of {@link bufferName}. */
+export interface BufferNameParts {
+  /** Process that made the buffer, as it saw its own number (in a container: the container's). */
+  pid: number;
+  /** May have been cut: `a-long-na~`. */
+  stage: string;
+  index: number | undefined;
+  memoryPlane: number | undefined;
+}
 
 /**
  * A name as the kernel takes it: at most 31 bytes. Of one that is longer the end is kept from its last `:` on, since
- * the index tells buffers apart: `dmaflow:a-long-name-for-a-cam~:12`. What would break a line of debugfs becomes `_`.
+ * the index tells buffers apart: `dmaflow:812/a-long-name-for-~:12`. What would break a line of debugfs becomes `_`.
  */
 export function kernelName(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
@@ -19,9 +30,22 @@ export function kernelName(name: string): string {
   return cutToBytes(head, MAX_BYTES - Buffer.byteLength(end)) + end;
 }
 
-/** `dmaflow:camera:3`; with several memory planes `dmaflow:camera:3.p1`. */
-export function bufferName(owner: string, index: number, memoryPlane?: number): string {
-  return kernelName(`dmaflow:${owner}:${index}${memoryPlane === undefined ? '' : `.p${memoryPlane}`}`);
+/**
+ * The name of every dma-buf of ours, `owner/stage`: who made it, and for what. `dmaflow:812/camera:3` is buffer 3 of the
+ * stage `camera` in process 812; with several memory planes `dmaflow:812/camera:3.p1`. The process is in it because a
+ * dma-buf can outlive it, or be open in others only.
+ */
+export function bufferName(stage: string, index?: number, memoryPlane?: number, pid = process.pid): string {
+  const plane = memoryPlane === undefined ? '' : `.p${memoryPlane}`;
+  return kernelName(`dmaflow:${pid}/${stage}${index === undefined ? '' : `:${index}${plane}`}`);
+}
+
+/** The parts of a name that {@link bufferName} made; undefined for any other. */
+export function parseBufferName(name: string): BufferNameParts | undefined {
+  const [, pid, stage, index, plane] = OURS.exec(name) ?? [];
+  if (pid === undefined || stage === undefined) return undefined;
+  const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+  return { pid: Number(pid), stage, index: number(index), memoryPlane: number(plane) };
 }
 
 /** Whole characters only. */

@@ -5,7 +5,7 @@
 
 /** What is left of a collected object. Must not refer to the object itself, or it is never collected. */
 export interface Leak {
-  /** For the warning: `dma-buf 'dmaflow:camera:3' (3686400 bytes of default_cma_region)`. */
+  /** For the warning: `dma-buf 'dmaflow:812/camera:3' (3686400 bytes of default_cma_region)`. */
   describe(): string;
   /** Gives back what the object held. */
   reclaim(): void;
@@ -37,8 +37,12 @@ export function traceLeaks(on: boolean): void {
 }
 
 /** Watches an open object until {@link forgetLeak}. */
-export function watchForLeak(owner: object, leak: Omit<Leak, 'place'>): void {
-  registry.register(owner, { ...leak, place: tracing ? place() : undefined }, owner);
+export function watchForLeak(
+  owner: object,
+  leak: Omit<Leak, 'place'>,
+  place = placeOfCall(watchForLeak),
+): void {
+  registry.register(owner, { ...leak, place }, owner);
 }
 
 /** The object was closed. */
@@ -48,7 +52,7 @@ export function forgetLeak(owner: object): void {
 
 /** A leak of an object that is mostly closed before the running function returns, such as a CPU access. */
 export abstract class BriefLeak implements Leak {
-  readonly place: string | undefined = tracing ? place() : undefined;
+  readonly place: string | undefined = placeOfCall();
   /** Where it stands among those that are not registered yet. */
   at = -1;
 
@@ -93,10 +97,16 @@ function registerBrief(): void {
   }
 }
 
-function place(): string {
-  const [, ...frames] = (new Error().stack ?? '').split('\n');
-  return `Made${frames
-    .slice(2)
-    .map((frame) => `\n${frame}`)
-    .join('')}`;
+/** Frames of the stack that are enough to reach from an allocation to the program that started the pipeline. */
+const TRACE_DEPTH = 32;
+
+/** The stack from the caller of `above` on, where tracing is on. */
+export function placeOfCall(above: (...args: never[]) => unknown = placeOfCall): string | undefined {
+  if (!tracing) return undefined;
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = TRACE_DEPTH;
+  const holder = { stack: '' };
+  Error.captureStackTrace(holder, above);
+  Error.stackTraceLimit = limit;
+  return `Made${holder.stack.slice(holder.stack.indexOf('\n'))}`;
 }

@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { InvalidStateError, KernelError, NegotiationError, UnsupportedError } from '../errors';
 import { loadKernel } from '../native/binding';
 import type { Kernel } from '../native/kernel';
+import { type BuffersOptions, buffersCommand } from './buffers';
 import { devicesCommand } from './devices';
 import { heapsCommand } from './heaps';
 import type { CommandOutput } from './output';
@@ -30,10 +31,20 @@ function createProgram(): Command {
     .option('--json', 'print JSON: {cameras, displays}')
     .addHelpText('after', '\nExit status 0 also where there are none; stderr then says what is missing.')
     .action((options: JsonOption) => run(devicesCommand, options));
+  program
+    .command('buffers')
+    .description('list the live dma-bufs: processes that hold them, stage, size, heap, age, devices')
+    .option('--pid <number>', 'those of one process only')
+    .option('--json', 'print JSON: {buffers, hiddenProcesses, debugfs}')
+    .addHelpText(
+      'after',
+      "\nDevices, and buffers that only the kernel holds, come from debugfs, which root may read.\n'?' stands for what cannot be known.",
+    )
+    .action((options: BuffersOptions) => run(buffersCommand, options));
   return program;
 }
 
-function run(command: (kernel: Kernel, options: JsonOption) => CommandOutput, options: JsonOption): void {
+function run<O>(command: (kernel: Kernel, options: O) => CommandOutput, options: O): void {
   try {
     const { stdout, stderr, exitCode } = command(loadKernel(), options);
     if (stdout !== '') process.stdout.write(`${stdout}\n`);

@@ -9,6 +9,11 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
     .join('\n');
 }
 
+/** `1 dma-buf`, `2 dma-bufs`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** Items with commas between them, broken into lines of at most `width` columns that start with `indent`. */
 export function formatList(items: readonly string[], indent = '', width = 100): string {
   const lines: string[] = [];

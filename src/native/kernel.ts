@@ -107,6 +107,8 @@ export interface NodeStatus {
   gid: number;
   /** Permission bits, as in 0o660. */
   mode: number;
+  /** st_ctime, milliseconds since the epoch by the wall clock. Of an open dma-buf (`/proc/PID/fd/N`): when it was made. */
+  changed: number;
   readable: boolean;
   writable: boolean;
 }

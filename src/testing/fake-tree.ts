@@ -54,6 +54,7 @@ export class FakeTree {
       uid: 0,
       gid: 0,
       mode: 0o600,
+      changed: Date.now(),
       readable: true,
       writable: true,
     };

@@ -1,5 +1,6 @@
 /** What a display shows, read back through its writeback connector into a buffer of its own. */
 import { DmaHeapAllocator } from '../../allocators/dma-heap-allocator';
+import { bufferName } from '../../allocators/kernel-name';
 import { memoryRequirement } from '../../allocators/memory-requirement';
 import { planeLayout } from '../../formats/plane-layout';
 import type { KmsPropertyValue } from '../../native/kms';
@@ -32,7 +33,7 @@ export async function takeScreenshot(
   using allocator = new DmaHeapAllocator(display.card.kernel, { heaps: { contiguous: [heap] } });
   const { buffer } = await allocator.allocate({
     length: size,
-    name: 'dmaflow:screenshot',
+    name: bufferName('screenshot'),
     requirement: memoryRequirement({ contiguous: true, cpu: 'read', count: 1 }),
   });
   using target = buffer;

@@ -3,6 +3,7 @@ import { expectNothingLeft } from '../../support/board/left-behind';
 import { devicesThatGo } from './topics/devices-that-go';
 import { endsOfPipelines } from './topics/ends-of-pipelines';
 import { endsOfPrograms } from './topics/ends-of-programs';
+import { liveBuffers } from './topics/live-buffers';
 import { repeats } from './topics/repeats';
 import { twoAtOnce } from './topics/two-at-once';
 
@@ -12,5 +13,6 @@ afterEach(expectNothingLeft);
 describe('a pipeline ends', endsOfPipelines);
 describe('a program ends', endsOfPrograms);
 describe('a device', devicesThatGo);
+describe('live buffers', liveBuffers);
 describe('two at once', twoAtOnce);
 describe('again and again', repeats);

@@ -76,6 +76,9 @@ overKernel((session) => {
       expect(kernel.linkName(`${node}/none`)).toBeUndefined();
       expect(kernel.readText(`${node}/dev`)).toBe(`${kernel.statNode(bench.camera)?.device}\n`);
       expect(kernel.statNode(bench.camera)).toMatchObject({ mode: 0o600, readable: true, writable: true });
+      const changed = kernel.statNode(bench.camera)?.changed ?? 0;
+      expect(changed).toBeGreaterThan(0);
+      expect(changed).toBeLessThanOrEqual(Date.now());
       expect(kernel.statNode('/dev/none')).toBeUndefined();
     });
   });

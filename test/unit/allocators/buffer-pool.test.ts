@@ -26,10 +26,10 @@ it('has a fixed number of buffers, named after owner and index', async () => {
     requirement: CONTIGUOUS,
   });
   expect(names(pool)).toEqual([
-    ['dmaflow:camera:0'],
-    ['dmaflow:camera:1'],
-    ['dmaflow:camera:2'],
-    ['dmaflow:camera:3'],
+    [`dmaflow:${process.pid}/camera:0`],
+    [`dmaflow:${process.pid}/camera:1`],
+    [`dmaflow:${process.pid}/camera:2`],
+    [`dmaflow:${process.pid}/camera:3`],
   ]);
   expect(pool.buffers.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
   expect(pool.totalLength).toBe(4 * MIB);
@@ -49,8 +49,8 @@ it('has a dma-buf for each memory plane', async () => {
     requirement: CONTIGUOUS,
   });
   expect(names(pool)).toEqual([
-    ['dmaflow:camera:0.p0', 'dmaflow:camera:0.p1'],
-    ['dmaflow:camera:1.p0', 'dmaflow:camera:1.p1'],
+    [`dmaflow:${process.pid}/camera:0.p0`, `dmaflow:${process.pid}/camera:0.p1`],
+    [`dmaflow:${process.pid}/camera:1.p0`, `dmaflow:${process.pid}/camera:1.p1`],
   ]);
   expect(pool.buffers.map(({ planes }) => planes.map(({ length }) => length))).toEqual([
     [8192, 4096],
@@ -126,7 +126,10 @@ describe('adopt', () => {
       [first, second],
       [third, fourth],
     ]);
-    expect(names(pool)[1]).toEqual(['dmaflow:camera:1.p0', 'dmaflow:camera:1.p1']);
+    expect(names(pool)[1]).toEqual([
+      `dmaflow:${process.pid}/camera:1.p0`,
+      `dmaflow:${process.pid}/camera:1.p1`,
+    ]);
     expect(pool.source).toEqual({
       heap: undefined,
       reason: 'the driver takes no other memory',

@@ -38,7 +38,7 @@ describe('adopt', () => {
 
   it('names a buffer that was given no name', () => {
     using buffer = DmaBuf.adopt(kernel, allocate(4096));
-    expect(buffer.name).toBe(`dmaflow:${buffer.inode}`);
+    expect(buffer.name).toBe(`dmaflow:${process.pid}/buffer:${buffer.inode}`);
     expect(buffer.heap).toBeUndefined();
   });
 

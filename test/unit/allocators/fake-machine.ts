@@ -28,7 +28,7 @@ export function onePage(kernel: FakeMemory, name = 'dmaflow:test:0'): DmaBuf {
 }
 
 export function nodeStatus(device: string, more: Partial<NodeStatus> = {}): NodeStatus {
-  return { device, uid: 0, gid: 0, mode: 0o600, readable: true, writable: true, ...more };
+  return { device, uid: 0, gid: 0, mode: 0o600, changed: 0, readable: true, writable: true, ...more };
 }
 
 /** Looks into /dev, /proc and /sys that exist only in a test: directories, device nodes, texts. */
