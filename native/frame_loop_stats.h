@@ -64,6 +64,8 @@ struct DisplayCounters {
 struct TapCounters {
   std::atomic<uint64_t> delivered{0};
   std::atomic<uint64_t> skipped{0};
+  // Frames between two that the interval asks for.
+  std::atomic<uint64_t> not_due{0};
 };
 
 // In deques: what is there keeps its address when a tap is added while the loop runs.

@@ -10,10 +10,28 @@ Tap::Tap(uint32_t id, Capture& capture, TapConfig config, TapCounters& counters,
       config_(config),
       counters_(counters),
       mailbox_(mailbox),
+      pace_(config.interval),
       held_(capture.buffers()) {}
+
+bool Pace::Due(int64_t timestamp) const {
+  if (interval_ == 0 || !next_ || timestamp >= *next_) return true;
+  // A driver that counts its time anew.
+  return timestamp + interval_ < *next_;
+}
+
+void Pace::Took(int64_t timestamp) {
+  if (interval_ == 0) return;
+  if (!next_ || timestamp < *next_) next_ = timestamp;
+  *next_ += (1 + (timestamp - *next_) / interval_) * interval_;
+}
 
 void Tap::Offer(uint32_t index) {
   if (closed_) return;
+  const int64_t timestamp = capture_.info(index).timestamp;
+  if (!pace_.Due(timestamp)) {
+    counters_.not_due.fetch_add(1);
+    return;
+  }
   const bool waits = !HasCredit() || !waiting_.empty();
   if (waits && config_.policy == TapPolicy::kEvery && waiting_.size() >= config_.max) {
     Skip();
@@ -32,9 +50,10 @@ void Tap::Offer(uint32_t index) {
   FrameRef frame(capture_, index, Holder::kTap);
   if (waits) {
     waiting_.push_back(std::move(frame));
-  } else {
-    Post(std::move(frame));
+  } else if (!Post(std::move(frame))) {
+    return;
   }
+  pace_.Took(timestamp);
 }
 
 FrameRef Tap::Take(uint32_t index) {
@@ -52,14 +71,15 @@ void Tap::PostWaiting() {
   }
 }
 
-void Tap::Post(FrameRef frame) {
+bool Tap::Post(FrameRef frame) {
   const uint32_t index = frame.index();
   if (!mailbox_.PostFrame({id_, capture_.id(), index, capture_.info(index)})) {
     Skip();
-    return;
+    return false;
   }
   held_[index] = std::move(frame);
   ++held_count_;
+  return true;
 }
 
 void Tap::Close() {

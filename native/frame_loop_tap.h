@@ -13,8 +13,22 @@
 
 namespace dmaflow::loop {
 
+// Which frames are due, by their own time: on a grid of `interval` microseconds that the first one taken
+// begins, so that jitter does not lower the rate. 0: every frame.
+class Pace {
+ public:
+  explicit Pace(int64_t interval) : interval_(interval) {}
+  bool Due(int64_t timestamp) const;
+  void Took(int64_t timestamp);
+
+ private:
+  int64_t interval_;
+  std::optional<int64_t> next_;
+};
+
 // One consumer of a capture's frames. The life of a buffer in it:
-//   1. Offer takes a reference, if the capture's reserve allows it, and skips the frame otherwise.
+//   1. Offer passes over a frame that is not due. It takes a reference, if the capture's reserve allows it,
+//   and skips the frame otherwise.
 //   2. With credit left the frame is posted to the owner, and is `held_` from here on. Without, it waits:
 //   `latest`
 //      keeps one and replaces it by a newer one, `every` keeps up to `max` and skips what comes on top.
@@ -37,7 +51,8 @@ class Tap {
 
  private:
   bool HasCredit() const { return held_count_ < config_.max; }
-  void Post(FrameRef frame);
+  // False where there is no room for it: skipped.
+  bool Post(FrameRef frame);
   void Skip() { counters_.skipped.fetch_add(1); }
 
   uint32_t id_;
@@ -45,6 +60,7 @@ class Tap {
   TapConfig config_;
   TapCounters& counters_;
   Mailbox& mailbox_;
+  Pace pace_;
   std::deque<FrameRef> waiting_;
   // By buffer index.
   std::vector<std::optional<FrameRef>> held_;

@@ -67,6 +67,8 @@ struct TapConfig {
   TapPolicy policy = TapPolicy::kLatest;
   // The end of the stream waits for the frames that wait here.
   bool drain = false;
+  // Microseconds of the frames' time between two that the tap takes; 0: every frame.
+  int64_t interval = 0;
 };
 
 // What one DQBUF said about a buffer.

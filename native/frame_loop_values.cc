@@ -79,6 +79,7 @@ Napi::Object TapStats(Napi::Env env, const loop::TapCounters& counters) {
   const Napi::Object stats = Napi::Object::New(env);
   stats.Set("delivered", static_cast<double>(counters.delivered));
   stats.Set("skipped", static_cast<double>(counters.skipped));
+  stats.Set("notDue", static_cast<double>(counters.not_due));
   return stats;
 }
 
@@ -142,6 +143,8 @@ loop::TapConfig TakeTap(const Argument& config) {
   if (name != "latest" && name != "every") throw policy.WrongType("'latest' or 'every'");
   tap.policy = name == "latest" ? loop::TapPolicy::kLatest : loop::TapPolicy::kEvery;
   tap.drain = config["drain"].Boolean();
+  const Argument interval = config["interval"];
+  if (!interval.IsUndefined()) tap.interval = interval.Uint32();
   return tap;
 }
 

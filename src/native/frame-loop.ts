@@ -50,6 +50,11 @@ export interface TapConfig {
   policy: 'latest' | 'every';
   /** Whether the end of the stream waits until this tap's waiting frames are delivered: a stage's, not an onlooker's. */
   drain: boolean;
+  /**
+   * Microseconds of the frames' own time from one frame that this tap takes to the next; 0 or left out: every frame. Frames in
+   * between cost nothing: no reference, no delivery. A frame that is due and cannot be taken leaves the next one due.
+   */
+  interval?: number;
 }
 
 /** A frame handed to JavaScript: one reference, given back by `release` or passed on by `present`. */
@@ -113,6 +118,8 @@ export interface TapStats {
   delivered: number;
   /** Frames that this tap skipped: no credit, or the camera's reserve. */
   skipped: number;
+  /** Frames between two that its `interval` asks for. */
+  notDue: number;
 }
 
 export interface FrameLoopStats {

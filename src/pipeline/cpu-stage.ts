@@ -1,6 +1,7 @@
 /** A stage in the JavaScript thread that works on frames in place. */
 import type { CpuAccessMode } from '../allocators/memory-requirement';
 import type { PixelFormatName } from '../formats/pixel-formats';
+import { intervalOf } from '../native/pace';
 import type { Frame } from './frame';
 import type { CreditPolicy, TransformStage } from './stage';
 
@@ -13,6 +14,11 @@ export interface CpuStageOptions {
   policy?: CreditPolicy;
   /** Frames that the stage may hold at once, working and waiting in JavaScript; 1 by default. */
   max?: number;
+  /**
+   * Frames a second that the stage looks at, by the frames' own time; all by default. The others never come to JavaScript and are
+   * not synced, and a stage behind this one does not get them.
+   */
+  fps?: number;
   /** Formats that the function understands; any by default. */
   formats?: readonly PixelFormatName[];
 }
@@ -45,6 +51,7 @@ export function cpuStage(options: CpuStageOptions, process: CpuStageFunction): T
     access: options.access,
     policy,
     max: checkedMax('cpuStage', options.max ?? 1),
+    interval: intervalOf('cpuStage', options.fps),
     formats: options.formats,
     process: (frame) => process({ frame }),
   };

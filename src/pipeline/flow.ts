@@ -172,6 +172,7 @@ export class Flow implements FrameLoopListener {
       max: credit.max,
       policy: credit.policy,
       drain: credit.drain,
+      interval: credit.interval,
     });
     this.#tapConsumers.set(tap, consumer);
     return tap;
@@ -185,7 +186,7 @@ export class Flow implements FrameLoopListener {
   /** Sends a frame that a stage has finished to what follows the stage. */
   #forward(node: GraphNode, lease: FrameLease, metadata: FrameMetadata): void {
     for (const observer of this.#observers.get(node) ?? []) observer(lease, metadata);
-    for (const child of node.children) this.#runners.get(child)?.push(lease, metadata);
+    for (const child of node.children) this.#runners.get(child)?.offer(lease, metadata);
     for (const child of node.children) {
       const display = this.#displayIds.get(child);
       if (display !== undefined) this.#present(lease, display);

@@ -3,6 +3,7 @@
  * unless it cloned it, and the buffer goes back exactly once, whatever operator stands between.
  */
 import type { Observable, Subscriber } from 'rxjs';
+import { Pace } from '../native/pace';
 import type { Flow } from './flow';
 import { Frame, type FrameLease, type FrameMetadata } from './frame';
 import type { FrameLayout } from './frame-layout';
@@ -32,7 +33,7 @@ export function frameStream(host: FrameStreamHost, node: GraphNode, credit: Cred
       node,
       credit,
       onFlow(flow, layout) {
-        const deliver = creditGate(subscriber, node, layout, credit.max);
+        const deliver = creditGate(subscriber, node, layout, credit);
         disconnect = flow.observe(node, credit, deliver);
       },
       onEnd(error) {
@@ -48,14 +49,17 @@ export function frameStream(host: FrameStreamHost, node: GraphNode, credit: Cred
 }
 
 /**
- * Hands frames on while fewer than `max` are held. At a source the loop's tap keeps the credit already; behind a stage this
- * is where a subscriber that keeps clones skips frames instead of holding the stage's own.
+ * Hands frames on as they are due, while fewer than `max` are held. At a source the loop's tap keeps pace and credit already; behind
+ * a stage this is where a subscriber that keeps clones skips frames instead of holding the stage's own.
  */
-function creditGate(subscriber: Subscriber<Frame>, node: GraphNode, layout: FrameLayout, max: number) {
+function creditGate(subscriber: Subscriber<Frame>, node: GraphNode, layout: FrameLayout, credit: Credit) {
+  const atSource = node.stage.role === 'source';
   const held = new Set<FrameLease>();
+  const pace = new Pace(atSource ? 0 : credit.interval);
   return (lease: FrameLease, metadata: FrameMetadata) => {
     for (const other of held) if (other.handles === 0) held.delete(other);
-    if (held.size >= max && node.stage.role !== 'source') return;
+    if (!pace.due(metadata.timestamp) || (held.size >= credit.max && !atSource)) return;
+    pace.took(metadata.timestamp);
     const frame = new Frame(lease, layout, metadata, node.name, 'read');
     held.add(lease);
     try {

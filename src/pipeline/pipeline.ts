@@ -8,6 +8,7 @@ import type { HeapPreferences } from '../allocators/heap-policy';
 import { InvalidStateError } from '../errors';
 import { loadKernel } from '../native/binding';
 import type { Kernel } from '../native/kernel';
+import { intervalOf } from '../native/pace';
 import { checkedMax } from './cpu-stage';
 import { explain, type MemorySource } from './explain';
 import type { Frame } from './frame';
@@ -40,6 +41,8 @@ export interface FramesOptions {
   policy?: CreditPolicy;
   /** Frames that the subscriber may hold at once; 1 by default. */
   max?: number;
+  /** Frames a second, by the frames' own time; all by default. */
+  fps?: number;
 }
 
 export class Pipeline implements AsyncDisposable {
@@ -169,7 +172,11 @@ export class Pipeline implements AsyncDisposable {
    */
   frames(stage: string, options: FramesOptions = {}): Observable<Frame> {
     const node = this.#node(stage, (n) => !isSink(n), 'frames leave sources and CPU stages');
-    const credit = { max: checkedMax('frames()', options.max ?? 1), policy: options.policy ?? 'latest' };
+    const credit = {
+      max: checkedMax('frames()', options.max ?? 1),
+      policy: options.policy ?? 'latest',
+      interval: intervalOf('frames()', options.fps),
+    };
     return frameStream({ join: (member) => this.#join(member) }, node, credit);
   }
 

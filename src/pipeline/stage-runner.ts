@@ -6,6 +6,7 @@
  * 3. The frame goes on to the children, who take their own handles; ours is dropped.
  */
 import { StageError } from '../errors';
+import { Pace } from '../native/pace';
 import { Frame, type FrameLease, type FrameMetadata } from './frame';
 import type { FrameLayout } from './frame-layout';
 import type { GraphNode } from './graph';
@@ -21,6 +22,8 @@ export interface StageRunnerStats {
   processed: number;
   /** Frames that a newer one replaced while they waited in JavaScript. */
   skipped: number;
+  /** Frames of a stage before that this one's rate does not ask for. */
+  notDue: number;
 }
 
 export interface StageRunnerListener {
@@ -35,11 +38,12 @@ export interface StageRunnerListener {
 const GRACE = 2000;
 
 export class StageRunner {
-  readonly stats: StageRunnerStats = { processed: 0, skipped: 0 };
+  readonly stats: StageRunnerStats = { processed: 0, skipped: 0, notDue: 0 };
   readonly #node: GraphNode<TransformStage>;
   readonly #layout: FrameLayout;
   readonly #listener: StageRunnerListener;
   readonly #waiting: Waiting[] = [];
+  readonly #pace: Pace;
   #active: Promise<void> | undefined;
   #stopped = false;
   #warned = false;
@@ -48,11 +52,22 @@ export class StageRunner {
     this.#node = node;
     this.#layout = layout;
     this.#listener = listener;
+    this.#pace = new Pace(node.stage.interval);
   }
 
   /** Whether a frame is at work or waits. */
   get busy(): boolean {
     return this.#active !== undefined || this.#waiting.length > 0;
+  }
+
+  /** A frame out of another stage: passed over where it is not due. A tap keeps the stage's pace itself. */
+  offer(lease: FrameLease, metadata: FrameMetadata): void {
+    if (!this.#pace.due(metadata.timestamp)) {
+      this.stats.notDue++;
+      return;
+    }
+    this.#pace.took(metadata.timestamp);
+    this.push(lease, metadata);
   }
 
   push(lease: FrameLease, metadata: FrameMetadata): void {

@@ -44,6 +44,8 @@ export interface Credit {
   /** Frames that the consumer may hold at once. */
   max: number;
   policy: CreditPolicy;
+  /** Microseconds of the frames' time from one that the consumer gets to the next; 0: every frame. */
+  interval: number;
 }
 
 export interface TransformStage extends Readonly<Credit> {

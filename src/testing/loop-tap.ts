@@ -1,13 +1,15 @@
 import { InvalidStateError } from '../errors';
 import type { TapConfig, TapFrame, TapStats } from '../native/frame-loop';
+import { Pace } from '../native/pace';
 import { FrameReference, type LoopCapture } from './loop-capture';
 
 /** One consumer of a capture's frames: what it holds, what waits for its credit, what is on the way to it. */
 export class LoopTap {
-  readonly stats: TapStats = { delivered: 0, skipped: 0 };
+  readonly stats: TapStats = { delivered: 0, skipped: 0, notDue: 0 };
   readonly #held = new Map<number, FrameReference>();
   readonly #posted = new Set<number>();
   #waiting: FrameReference[] = [];
+  readonly #pace: Pace;
   #closed = false;
 
   constructor(
@@ -17,7 +19,9 @@ export class LoopTap {
     /** Calls back on a turn of its own. */
     private readonly post: (deliver: () => void) => void,
     private readonly onFrame: (frame: TapFrame) => void,
-  ) {}
+  ) {
+    this.#pace = new Pace(config.interval ?? 0);
+  }
 
   /** Whether the end of the stream has to wait for this tap. */
   get drains(): boolean {
@@ -27,6 +31,11 @@ export class LoopTap {
   offer(index: number): void {
     if (this.#closed) return;
     const { policy, max } = this.config;
+    const { timestamp } = this.capture.info(index);
+    if (!this.#pace.due(timestamp)) {
+      this.stats.notDue += 1;
+      return;
+    }
     const waits = !this.#hasCredit || this.#waiting.length > 0;
     const replaced = waits && policy === 'latest' ? this.#waiting[0] : undefined;
     const full = waits && policy === 'every' && this.#waiting.length >= max;
@@ -42,6 +51,7 @@ export class LoopTap {
     const frame = new FrameReference(this.capture, index, 'tap');
     if (waits) this.#waiting.push(frame);
     else this.#deliver(frame);
+    this.#pace.took(timestamp);
   }
 
   /** The delivered frame in `index`; throws where this tap holds none. */

@@ -6,14 +6,14 @@ overKernel((session) => {
     let bench: LoopBench;
     const start = async (
       options: LoopOptions,
-      tap: { max: number; policy: 'latest' | 'every'; drain?: boolean },
+      tap: { max: number; policy: 'latest' | 'every'; drain?: boolean; interval?: number },
     ) => {
       bench = new LoopBench(session(), options);
       const id = bench.addTap(tap);
       await bench.loop.start();
       return id;
     };
-    const tapStats = () => bench.loop.stats().taps[0] ?? { delivered: 0, skipped: 0 };
+    const tapStats = () => bench.loop.stats().taps[0] ?? { delivered: 0, skipped: 0, notDue: 0 };
     const capturedNow = () => bench.loop.stats().captures[0]?.captured ?? 0;
     afterEach(() => bench.loop.stop());
 
@@ -64,6 +64,28 @@ overKernel((session) => {
       expect(tapStats().skipped).toBeGreaterThan(2);
       bench.release(frame);
       bench.release(await bench.nextFrame());
+    });
+
+    it('takes the frames that its interval asks for, and passes over the others', async () => {
+      const interval = 150_000;
+      await start({ display: 'none', frames: 24 }, { max: 1, policy: 'latest', drain: true, interval });
+      const times: number[] = [];
+      while (bench.ends === 0) {
+        const frame = bench.frames.shift();
+        if (frame) {
+          times.push(frame.timestamp);
+          bench.release(frame);
+        } else await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      const [first = 0] = times;
+      // One in each piece of the grid that the first one began.
+      const pieces = times.map((time) => Math.floor((time - first) / interval));
+      expect(pieces).toEqual([...new Set(pieces)]);
+      expect(pieces.length).toBeGreaterThan(2);
+      const { delivered, skipped, notDue } = tapStats();
+      expect(delivered).toBe(times.length);
+      expect(delivered + skipped + notDue).toBe(24);
+      expect(notDue).toBeGreaterThan(delivered);
     });
 
     it('takes a frame back once', async () => {

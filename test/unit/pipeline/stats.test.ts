@@ -8,7 +8,7 @@ const loop: FrameLoopStats = {
     { committed: 85, shown: 80, dropped: 5, latency, lastFlip: 1 },
     { committed: 40, shown: 40, dropped: 50, latency, lastFlip: 1 },
   ],
-  taps: [{ delivered: 10, skipped: 7 }],
+  taps: [{ delivered: 10, skipped: 7, notDue: 0 }],
   realtime: true,
 };
 const context: StatsContext = {

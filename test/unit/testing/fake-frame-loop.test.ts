@@ -203,7 +203,7 @@ describe('the fake frame loop', () => {
     expect(bench.frames).toEqual([]);
     expect(bench.loop.stats()).toMatchObject({
       captures: [{ queued: 4 }],
-      taps: [{ delivered: 0, skipped: 1 }],
+      taps: [{ delivered: 0, skipped: 1, notDue: 0 }],
     });
     await end();
   });
