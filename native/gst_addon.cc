@@ -7,6 +7,7 @@
 
 #include "addon_data.h"
 #include "call.h"
+#include "gst_stage_binding.h"
 
 namespace dmaflow {
 
@@ -29,6 +30,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(std::make_unique<AddonData>().release());
   exports.Set("initialize", Napi::Function::New<Initialize>(env, "initialize"));
   Export<GstVersion>(env, exports, "gstVersion");
+  gst::RegisterStage(env, exports);
   return exports;
 }
 
