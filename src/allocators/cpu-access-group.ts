@@ -1,4 +1,5 @@
 import type { CpuAccess } from './cpu-access';
+import type { AccessHolder } from './cpu-use';
 import type { DmaBuf } from './dma-buf';
 import type { CpuAccessMode } from './memory-requirement';
 
@@ -13,9 +14,9 @@ export class CpuAccessGroup implements Disposable {
   readonly #scopes: readonly CpuAccess[];
 
   /**
-   * `holder` is who accesses, for guard mode. All or none: where one cannot be opened, those that were are closed and the error is thrown.
+   * `holder` is who accesses, for guard mode and its counters. All or none: where one cannot be opened, those that were are closed and the error is thrown.
    */
-  constructor(buffers: readonly DmaBuf[], mode: CpuAccessMode, holder?: string) {
+  constructor(buffers: readonly DmaBuf[], mode: CpuAccessMode, holder?: AccessHolder) {
     this.mode = mode;
     const [first] = buffers;
     if (first && buffers.length === 1) {

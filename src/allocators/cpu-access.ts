@@ -7,6 +7,7 @@ import {
   DMA_BUF_SYNC_WRITE,
   type DmaBufKernel,
 } from '../native/kernel';
+import type { AccessHolder, CpuUse } from './cpu-use';
 import { BriefLeak, forgetBrief, watchBriefly } from './leak-alarm';
 import type { CpuAccessMode } from './memory-requirement';
 
@@ -74,12 +75,12 @@ export class CpuAccessState {
   }
 
   /** Begins an access; the caller ends it with {@link leave}, once. */
-  enter(flags: number): Mapping {
+  enter(flags: number, use: CpuUse | undefined): Mapping {
     // First what can fail without trace.
     const mapping = this.#freeMapping();
     this.#addScope(flags, 1);
     try {
-      this.#transition(this.#union());
+      this.#transition(this.#union(), use);
     } catch (error) {
       this.#addScope(flags, -1);
       this.#restore();
@@ -90,14 +91,14 @@ export class CpuAccessState {
   }
 
   /** The bytes, once for each access that was begun. `holder` is who looks, for guard mode. */
-  view(flags: number, mapping: Mapping, holder: string | undefined): ArrayBuffer {
-    const view = this.#kernel.dmaBufView(mapping.id, (flags & WRITE) === 0, holder);
+  view(flags: number, mapping: Mapping, holder: AccessHolder | undefined): ArrayBuffer {
+    const view = this.#kernel.dmaBufView(mapping.id, (flags & WRITE) === 0, holder?.name);
     mapping.attached = true;
     return view;
   }
 
   /** Ends an access: the view dies even where END fails. */
-  leave(flags: number, mapping: Mapping): void {
+  leave(flags: number, mapping: Mapping, use: CpuUse | undefined): void {
     // Detach first: where views are copies it writes them back, and END must come after the last write.
     try {
       if (mapping.attached) this.#kernel.dmaBufDetach(mapping.id);
@@ -105,7 +106,7 @@ export class CpuAccessState {
       mapping.attached = false;
       mapping.taken = false;
       this.#addScope(flags, -1);
-      this.#leaveAccess();
+      this.#leaveAccess(use);
     }
   }
 
@@ -114,16 +115,26 @@ export class CpuAccessState {
     for (const mapping of this.#mappings.splice(0)) this.#kernel.dmaBufUnmap(mapping.id);
   }
 
-  #leaveAccess(): void {
+  #leaveAccess(use?: CpuUse): void {
     try {
-      this.#transition(this.#union());
+      this.#transition(this.#union(), use);
     } finally {
       if (this.#union() === 0) this.#open = 0;
     }
   }
 
-  #transition(flags: number): void {
+  /** Makes the access that the kernel knows that of `flags`; what it costs is counted as `use`. */
+  #transition(flags: number, use: CpuUse | undefined): void {
     if (flags === this.#open) return;
+    const began = use && performance.now();
+    const before = this.count.starts + this.count.ends;
+    this.#changeAccess(flags);
+    if (!use || began === undefined) return;
+    use.syncTime += (performance.now() - began) * 1000;
+    use.syncCalls += this.count.starts + this.count.ends - before;
+  }
+
+  #changeAccess(flags: number): void {
     if (this.#open !== 0) {
       this.#sync(DMA_BUF_SYNC_END | this.#open);
       this.#open = 0;
@@ -196,7 +207,7 @@ export class CpuAccess implements Disposable {
     state: CpuAccessState,
     mode: CpuAccessMode,
     buffer: AccessedBuffer,
-    holder: string | undefined,
+    holder: AccessHolder | undefined,
   ) {
     this.mode = mode;
     this.#scope = new Scope(state, mode, buffer, holder);
@@ -244,13 +255,13 @@ class Scope extends BriefLeak {
   readonly #flags: number;
   readonly #mapping: Mapping;
   readonly #buffer: AccessedBuffer;
-  readonly #holder: string | undefined;
+  readonly #holder: AccessHolder | undefined;
 
   constructor(
     state: CpuAccessState,
     mode: CpuAccessMode,
     buffer: AccessedBuffer,
-    holder: string | undefined,
+    holder: AccessHolder | undefined,
   ) {
     super();
     this.#state = state;
@@ -258,7 +269,7 @@ class Scope extends BriefLeak {
     this.#flags = syncFlags(mode);
     this.#buffer = buffer;
     this.#holder = holder;
-    this.#mapping = state.enter(this.#flags);
+    this.#mapping = state.enter(this.#flags, holder?.use);
   }
 
   view(): ArrayBuffer {
@@ -272,7 +283,7 @@ class Scope extends BriefLeak {
   override reclaim(): void {
     this.closed = true;
     try {
-      this.#state.leave(this.#flags, this.#mapping);
+      this.#state.leave(this.#flags, this.#mapping, this.#holder?.use);
     } finally {
       this.#buffer.release();
     }

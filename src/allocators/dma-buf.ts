@@ -1,6 +1,7 @@
 import { InvalidStateError, isKernelError } from '../errors';
 import { DMA_BUF_SYNC_READ, DMA_BUF_SYNC_WRITE, type Kernel } from '../native/kernel';
 import { CpuAccess, CpuAccessState, type SyncCount } from './cpu-access';
+import type { AccessHolder } from './cpu-use';
 import { closedBeforeExit, reportAtExit } from './exit-report';
 import { Fence, type WaitOptions, waitInPieces } from './fence';
 import { bufferName, kernelName } from './kernel-name';
@@ -165,10 +166,10 @@ export class DmaBuf implements Disposable {
    * Lets the CPU read or write the bytes until the returned scope is closed. Where fences are pending the kernel waits
    * for them in this call, and blocks the event loop: `await ready()` first where a device may still be at work.
    *
-   * @param holder who accesses, such as a stage's name: what guard mode says when the bytes are touched later.
+   * @param holder who accesses, such as a stage: for guard mode, and for its counters.
    * @throws KernelError of DMA_BUF_IOCTL_SYNC or mmap.
    */
-  cpuAccess(mode: CpuAccessMode, holder?: string): CpuAccess {
+  cpuAccess(mode: CpuAccessMode, holder?: AccessHolder): CpuAccess {
     const shared = this.#open('cpuAccess()');
     shared.retain();
     try {

@@ -3,6 +3,7 @@
  * the scope.
  */
 import { CpuAccessGroup } from '../allocators/cpu-access-group';
+import type { AccessHolder } from '../allocators/cpu-use';
 import type { DmaBuf } from '../allocators/dma-buf';
 import type { CpuAccessMode } from '../allocators/memory-requirement';
 import { pixelFormat } from '../formats/pixel-formats';
@@ -27,18 +28,22 @@ export class FrameCpuAccess implements Disposable {
   readonly #onClose: () => void;
   #planes: readonly PlanePixels[] | undefined;
 
-  /** @internal `holder` is the stage's name, for guard mode. */
+  /** @internal `bytes` of the frame, for the holder's counters. */
   constructor(
     memory: readonly DmaBuf[],
     layout: FrameLayout,
     access: CpuAccessMode,
-    holder: string,
+    holder: AccessHolder,
+    bytes: number,
     onClose: () => void,
   ) {
     this.access = access;
     this.#layout = layout;
     this.#onClose = onClose;
     this.#group = new CpuAccessGroup(memory, access, holder);
+    holder.use.accesses++;
+    holder.use.bytes += bytes;
+    if (access !== 'read') holder.use.writes++;
   }
 
   /**

@@ -3,6 +3,7 @@
  * unless it cloned it, and the buffer goes back exactly once, whatever operator stands between.
  */
 import type { Observable, Subscriber } from 'rxjs';
+import { accessHolder } from '../allocators/cpu-use';
 import { Pace } from '../native/pace';
 import type { Flow } from './flow';
 import { Frame, type FrameLease, type FrameMetadata } from './frame';
@@ -54,13 +55,14 @@ export function frameStream(host: FrameStreamHost, node: GraphNode, credit: Cred
  */
 function creditGate(subscriber: Subscriber<Frame>, node: GraphNode, layout: FrameLayout, credit: Credit) {
   const atSource = node.stage.role === 'source';
+  const holder = accessHolder(`a subscriber of ${node.name}`);
   const held = new Set<FrameLease>();
   const pace = new Pace(atSource ? 0 : credit.interval);
   return (lease: FrameLease, metadata: FrameMetadata) => {
     for (const other of held) if (other.handles === 0) held.delete(other);
     if (!pace.due(metadata.timestamp) || (held.size >= credit.max && !atSource)) return;
     pace.took(metadata.timestamp);
-    const frame = new Frame(lease, layout, metadata, node.name, 'read');
+    const frame = new Frame(lease, layout, metadata, holder, 'read');
     held.add(lease);
     try {
       subscriber.next(frame);

@@ -7,6 +7,7 @@
  * 4. If the pipeline stops first, open handles keep the memory readable until they close.
  */
 import type { FrameBuffer } from '../allocators/buffer-pool';
+import type { AccessHolder } from '../allocators/cpu-use';
 import type { DmaBuf } from '../allocators/dma-buf';
 import type { CpuAccessMode } from '../allocators/memory-requirement';
 import { InvalidStateError } from '../errors';
@@ -82,20 +83,21 @@ export class Frame implements Disposable, FrameMetadata {
   readonly bytesUsed: readonly number[];
   readonly #lease: FrameLease;
   readonly #layout: FrameLayout;
-  readonly #stage: string;
+  readonly #holder: AccessHolder;
   readonly #access: CpuAccessMode;
   readonly #scopes = new Set<FrameCpuAccess>();
   #open = true;
 
   /**
    * @internal
+   * @param holder who it is made for.
    * @param access the most that the holder declared; also what `cpuAccess()` opens by default.
    */
   constructor(
     lease: FrameLease,
     layout: FrameLayout,
     metadata: FrameMetadata,
-    stage: string,
+    holder: AccessHolder,
     access: CpuAccessMode,
   ) {
     this.#lease = lease.retain();
@@ -103,7 +105,7 @@ export class Frame implements Disposable, FrameMetadata {
     this.sequence = metadata.sequence;
     this.timestamp = metadata.timestamp;
     this.bytesUsed = metadata.bytesUsed;
-    this.#stage = stage;
+    this.#holder = holder;
     this.#access = access;
   }
 
@@ -150,11 +152,16 @@ export class Frame implements Disposable, FrameMetadata {
     this.#assertOpen();
     if (this.#access === 'read' && access !== 'read') {
       throw new TypeError(
-        `'${this.#stage}' declared access 'read', cpuAccess('${access}') is more: declare { access: 'read-write' }`,
+        `'${this.#holder.name}' declared access 'read', cpuAccess('${access}') is more: declare { access: 'read-write' }`,
       );
     }
-    const scope = new FrameCpuAccess(this.#lease.memory, this.#layout, access, this.#stage, () =>
-      this.#scopes.delete(scope),
+    const scope = new FrameCpuAccess(
+      this.#lease.memory,
+      this.#layout,
+      access,
+      this.#holder,
+      this.#bytes,
+      () => this.#scopes.delete(scope),
     );
     this.#scopes.add(scope);
     return scope;
@@ -163,9 +170,9 @@ export class Frame implements Disposable, FrameMetadata {
   /** Another handle on the same frame, no copy; the caller closes it. */
   clone(): Frame {
     this.#assertOpen();
-    const frame = new Frame(this.#lease, this.#layout, this, this.#stage, this.#access);
+    const frame = new Frame(this.#lease, this.#layout, this, this.#holder, this.#access);
     const place = process.env.DMAFLOW_TRACE === '1' ? new Error('cloned here').stack : undefined;
-    leaks.register(frame, { lease: this.#lease, stage: this.#stage, place }, frame);
+    leaks.register(frame, { lease: this.#lease, stage: this.#holder.name, place }, frame);
     return frame;
   }
 
@@ -190,10 +197,17 @@ export class Frame implements Disposable, FrameMetadata {
     this.close();
   }
 
+  /** Of its colour planes; of a compressed frame what was filled. */
+  get #bytes(): number {
+    const { planes } = this.#layout;
+    if (planes.length > 0) return planes.reduce((sum, { length }) => sum + length, 0);
+    return this.bytesUsed.reduce((sum, used) => sum + used, 0);
+  }
+
   #assertOpen(): void {
     if (!this.#open) {
       throw new InvalidStateError(
-        `this frame of '${this.#stage}' was closed: it ends with the function it was given to. Keep it with frame.clone()`,
+        `this frame of '${this.#holder.name}' was closed: it ends with the function it was given to. Keep it with frame.clone()`,
       );
     }
   }

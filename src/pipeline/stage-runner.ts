@@ -5,6 +5,7 @@
  * 2. The stage's function gets a `Frame` of its own, closed when it (or its promise) ends.
  * 3. The frame goes on to the children, who take their own handles; ours is dropped.
  */
+import { type AccessHolder, accessHolder } from '../allocators/cpu-use';
 import { StageError } from '../errors';
 import { Pace } from '../native/pace';
 import { Frame, type FrameLease, type FrameMetadata } from './frame';
@@ -39,6 +40,8 @@ const GRACE = 2000;
 
 export class StageRunner {
   readonly stats: StageRunnerStats = { processed: 0, skipped: 0, notDue: 0 };
+  /** What the stage does with the bytes of its frames. */
+  readonly holder: AccessHolder;
   readonly #node: GraphNode<TransformStage>;
   readonly #layout: FrameLayout;
   readonly #listener: StageRunnerListener;
@@ -49,6 +52,7 @@ export class StageRunner {
   #warned = false;
 
   constructor(node: GraphNode<TransformStage>, layout: FrameLayout, listener: StageRunnerListener) {
+    this.holder = accessHolder(node.name);
     this.#node = node;
     this.#layout = layout;
     this.#listener = listener;
@@ -101,7 +105,7 @@ export class StageRunner {
   #run(): void {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       const { lease, metadata } = next;
-      const frame = new Frame(lease, this.#layout, metadata, this.#node.name, this.#node.stage.access);
+      const frame = new Frame(lease, this.#layout, metadata, this.holder, this.#node.stage.access);
       let result: void | Promise<void>;
       try {
         result = this.#node.stage.process(frame);
