@@ -48,6 +48,7 @@ Napi::Value Query(Call& call) {
   result.Set("planes", PlaneList(call.env(), buffer, [](Napi::Object object, const V4l2Plane& plane) {
                object.Set("length", plane.length);
                object.Set("offset", plane.mmap_offset);
+               object.Set("dataOffset", plane.data_offset);
              }));
   return result;
 }

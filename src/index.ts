@@ -37,5 +37,13 @@ export { type Tee, tee } from './pipeline/graph';
 export type { PipelineState } from './pipeline/life';
 export { type FramesOptions, Pipeline, type PipelineOptions } from './pipeline/pipeline';
 export type { Screenshot } from './pipeline/screenshot';
-export type { CreditPolicy, SinkStage, SourceStage, Stage, TransformStage } from './pipeline/stage';
+export type { MemoryChoice } from './pipeline/shared-buffers';
+export type {
+  CaptureStep,
+  CreditPolicy,
+  SinkStage,
+  SourceStage,
+  Stage,
+  TransformStage,
+} from './pipeline/stage';
 export type { PipelineStats, StageStats } from './pipeline/stats';

@@ -86,6 +86,11 @@ export class DmaHeapAllocator implements Disposable {
     return heapCandidates(requirement, listHeaps(this.#kernel), this.#choices);
   }
 
+  /** Where the user chose the heaps for such a requirement (`option heaps.cpu`); undefined where he did not. */
+  choice({ contiguous }: Pick<MemoryRequirement, 'contiguous'>): string | undefined {
+    return (contiguous ? this.#choices.contiguous : this.#choices.cpu)?.from;
+  }
+
   /**
    * Allocates one buffer; the event loop is not blocked (CMA may have to migrate pages first).
    *

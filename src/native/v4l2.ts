@@ -90,7 +90,8 @@ export interface V4l2DequeuedBuffer {
 export interface V4l2BufferInfo {
   index: number;
   flags: number;
-  planes: { length: number; offset: number }[];
+  /** `offset`: for mmap of V4L2_MEMORY_MMAP. `dataOffset`: where the picture begins; only known once the buffer was queued. */
+  planes: { length: number; offset: number; dataOffset: number }[];
 }
 
 export interface V4l2Input {

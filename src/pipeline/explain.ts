@@ -9,6 +9,10 @@ export interface MemorySource {
   /** Heaps that were tried first and could not give it. */
   fallbacks: readonly string[];
   allocated: boolean;
+  /** How the camera gets at the buffers, and why so; undefined before the start. */
+  capture?: string;
+  /** What the devices were asked, and what they answered. */
+  trials?: readonly string[];
 }
 
 export function explain(prepared: PreparedGraph, memory: MemorySource): string {
@@ -29,6 +33,8 @@ export function explain(prepared: PreparedGraph, memory: MemorySource): string {
     ],
     ['heap', `${memory.heap}${memory.allocated ? '' : ' (not allocated yet)'}: ${memory.reason}`],
     ...memory.fallbacks.map((text): [string, string] => ['', `not from ${text}`]),
+    ...(memory.trials ?? []).map((text): [string, string] => ['asked', text]),
+    ...(memory.capture ? [['capture', memory.capture] satisfies [string, string]] : []),
     ...plan.ports.map((port, index): [string, string] => [
       index === 0 ? 'needs' : '',
       `${port.name}: ${port.memory.contiguous ? 'contiguous, ' : ''}${port.use}`,

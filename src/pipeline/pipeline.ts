@@ -20,12 +20,18 @@ import { Outcome } from './outcome';
 import { closeDevices, type PreparedGraph, prepareGraph } from './prepared-graph';
 import { RunningGraph } from './running-graph';
 import type { Screenshot } from './screenshot';
+import type { MemoryChoice } from './shared-buffers';
 import type { CreditPolicy } from './stage';
 import { type PipelineStats, sinceLast } from './stats';
 
 export interface PipelineOptions {
   /** Heaps by intent; wins over `DMAFLOW_HEAP_CONTIGUOUS` and `DMAFLOW_HEAP_CPU`. */
   heaps?: HeapPreferences;
+  /**
+   * `contiguous` (default): devices get contiguous memory, as those without an IOMMU need it. `auto`: camera and displays are
+   * asked whether they take ordinary pages; where all do, CMA is spared. A heap that is chosen by `heaps` wins.
+   */
+  memory?: MemoryChoice;
   /** Number of buffers; by default what the stages need at once. */
   buffers?: number;
   /** At the end of a source with a frame limit: `stop` (default), or `hold` the last frame on the screen until `stop()`. */
@@ -133,7 +139,7 @@ export class Pipeline implements AsyncDisposable {
     try {
       const starting = RunningGraph.start(
         this.#prepare(),
-        { kernel: this.#kernel(), heaps: this.#options.heaps },
+        { kernel: this.#kernel(), heaps: this.#options.heaps, memory: this.#options.memory },
         {
           onReady: (running) => this.#connect(running),
           // To a JavaScript thread that is late, the loop's end can come with the news of its start.
@@ -206,6 +212,9 @@ export class Pipeline implements AsyncDisposable {
       reason: first?.reason ?? 'no heap here satisfies the requirement; start() will say what to do',
       fallbacks: [],
       allocated: false,
+      ...(this.#options.memory === 'auto' && {
+        trials: ['nothing yet: start() asks the devices whether they take ordinary pages'],
+      }),
     };
   }
 

@@ -2,9 +2,6 @@
  * A graph with memory and flowing frames. `start` goes through the steps allocate, attach, flow; what was done is undone in
  * reverse order, when a step fails and when it stops.
  */
-import { BufferPool } from '../allocators/buffer-pool';
-import { DmaHeapAllocator } from '../allocators/dma-heap-allocator';
-import type { HeapPreferences } from '../allocators/heap-policy';
 import { InvalidStateError, isKernelError, KernelError } from '../errors';
 import type { LoopError } from '../native/frame-loop';
 import type { Kernel } from '../native/kernel';
@@ -14,8 +11,10 @@ import type { FrameLayout } from './frame-layout';
 import type { GraphNode } from './graph';
 import type { PreparedGraph } from './prepared-graph';
 import type { Screenshot } from './screenshot';
-import type { DisplayAttachment, OpenDevice } from './stage';
+import { type MemoryOptions, type SharedBuffers, shareBuffers } from './shared-buffers';
+import type { OpenDevice } from './stage';
 import type { PipelineStats } from './stats';
+import { UndoStack } from './undo';
 
 export interface RunListener {
   /** All is connected; frames flow from here on. */
@@ -24,30 +23,24 @@ export interface RunListener {
   onEnd(): void;
 }
 
-export interface RunOptions {
+export interface RunOptions extends MemoryOptions {
   kernel: Kernel;
-  heaps?: HeapPreferences | undefined;
 }
 
 /** Monotonic milliseconds. */
 type Milliseconds = number;
 
 export class RunningGraph {
-  readonly #pool: BufferPool;
+  readonly #shared: SharedBuffers;
   readonly flow: Flow;
   readonly #prepared: PreparedGraph;
-  readonly #undo: (() => void | Promise<void>)[];
+  readonly #undo: UndoStack;
   #started: Milliseconds = performance.now();
   #ended: Milliseconds | undefined;
 
-  private constructor(
-    prepared: PreparedGraph,
-    pool: BufferPool,
-    flow: Flow,
-    undo: (() => void | Promise<void>)[],
-  ) {
+  private constructor(prepared: PreparedGraph, shared: SharedBuffers, flow: Flow, undo: UndoStack) {
     this.#prepared = prepared;
-    this.#pool = pool;
+    this.#shared = shared;
     this.flow = flow;
     this.#undo = undo;
   }
@@ -57,22 +50,17 @@ export class RunningGraph {
     options: RunOptions,
     listener: RunListener,
   ): Promise<RunningGraph> {
-    const undo: (() => void | Promise<void>)[] = [];
+    const undo = new UndoStack();
     try {
-      const pool = await allocatePool(prepared, options, undo);
-      const heap = pool.source.heap ?? 'the driver';
-      const displays = new Map<GraphNode, DisplayAttachment>();
-      for (const [node, sink] of prepared.sinks) {
-        undo.push(() => sink.detach());
-        displays.set(node, await sink.attach(prepared.layout, pool.buffers, heap));
-      }
-      undo.push(() => prepared.source.detach());
-      const capture = prepared.source.attach(pool.buffers, heap);
+      const { kernel } = options;
+      const { graph } = prepared;
+      const shared = await shareBuffers({ ...prepared, kernel, name: graph.source.name }, options, undo);
+      const { pool, layout, capture, displays } = shared;
       const flow = new Flow(
         {
-          kernel: options.kernel,
-          graph: prepared.graph,
-          layout: prepared.layout,
+          kernel,
+          graph,
+          layout,
           buffers: pool.buffers,
           capture,
           displays,
@@ -80,7 +68,7 @@ export class RunningGraph {
         flowListener(prepared, listener),
       );
       undo.push(() => flow.stop());
-      const running = new RunningGraph(prepared, pool, flow, undo);
+      const running = new RunningGraph(prepared, shared, flow, undo);
       listener.onReady(running);
       await flow.loop.start().catch((error: unknown) => {
         throw isKernelError(error) ? prepared.source.advise(error) : error;
@@ -88,24 +76,18 @@ export class RunningGraph {
       running.#started = performance.now();
       return running;
     } catch (error) {
-      await undoAll(undo);
+      await undo.undoAll();
       throw error;
     }
   }
 
   get layout(): FrameLayout {
-    return this.#prepared.layout;
+    return this.#shared.layout;
   }
 
   /** Where the buffers came from. */
   get memory(): MemorySource {
-    const { heap, reason, fallbacks } = this.#pool.source;
-    return {
-      heap: heap ?? 'the driver',
-      reason,
-      fallbacks: fallbacks.map((tried) => `${tried.heap}: ${tried.error.message}`),
-      allocated: true,
-    };
+    return this.#shared.memory;
   }
 
   stats(): PipelineStats {
@@ -128,7 +110,7 @@ export class RunningGraph {
   }
 
   #syncCalls(): number {
-    const { starts, ends } = this.#pool.syncCount;
+    const { starts, ends } = this.#shared.pool.syncCount;
     return starts + ends;
   }
 
@@ -140,26 +122,9 @@ export class RunningGraph {
   /** Frames end, devices let go of the buffers, the pool is freed. Throws the first error after all is done. */
   async stop(): Promise<void> {
     this.sourceEnded();
-    const error = await undoAll(this.#undo);
+    const error = await this.#undo.undoAll();
     if (error !== undefined) throw error;
   }
-}
-
-async function allocatePool(
-  prepared: PreparedGraph,
-  options: RunOptions,
-  undo: (() => void | Promise<void>)[],
-): Promise<BufferPool> {
-  const allocator = new DmaHeapAllocator(options.kernel, { heaps: options.heaps ?? {} });
-  undo.push(() => allocator.close());
-  const pool = await BufferPool.allocate(allocator, {
-    owner: prepared.graph.source.name,
-    count: prepared.plan.count,
-    planeLengths: prepared.layout.memoryPlanes,
-    requirement: prepared.plan.requirement,
-  });
-  undo.push(() => pool.close());
-  return pool;
 }
 
 function flowListener(prepared: PreparedGraph, listener: RunListener): FlowListener {
@@ -175,17 +140,4 @@ function flowListener(prepared: PreparedGraph, listener: RunListener): FlowListe
 
 function loopError(error: LoopError): KernelError {
   return new KernelError(error.syscall, error.errno);
-}
-
-/** Undoes in reverse order, all of it; returns the first error. */
-async function undoAll(undo: (() => void | Promise<void>)[]): Promise<unknown> {
-  let first: unknown;
-  for (let step = undo.pop(); step; step = undo.pop()) {
-    try {
-      await step();
-    } catch (error) {
-      first ??= error;
-    }
-  }
-  return first;
 }

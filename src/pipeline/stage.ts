@@ -4,9 +4,11 @@
  * the pipeline drives them and they never call it.
  */
 import type { FrameBuffer } from '../allocators/buffer-pool';
+import type { DmaBuf } from '../allocators/dma-buf';
 import type { CpuAccessMode, MemoryRequirement } from '../allocators/memory-requirement';
 import type { KernelError } from '../errors';
 import type { PixelFormatName } from '../formats/pixel-formats';
+import type { ColorPlaneLayout } from '../formats/plane-layout';
 import type { CaptureConfig, DisplayConfig, FrameLoop } from '../native/frame-loop';
 import type { Kernel } from '../native/kernel';
 import type { Caps, VideoFormat } from './caps';
@@ -71,12 +73,40 @@ export interface OpenDevice {
   close(): void;
 }
 
+/**
+ * How a source's frames get into buffers that displays and the CPU can use too, best first. `import`: the device writes
+ * into buffers of a heap. `export`: into its own, which others import. `copy`: into its own, and the frame loop copies
+ * each frame into a buffer of a heap.
+ */
+export type CaptureStep = 'import' | 'export' | 'copy';
+
+/** A source whose queue has its buffers. */
+export interface CaptureAttachment {
+  config: CaptureConfig;
+  /** Colour planes, where the pictures really begin in the buffers. */
+  planes: readonly ColorPlaneLayout[];
+}
+
 export interface OpenSource extends OpenDevice {
   readonly wish: FormatWish;
+  /** The steps that it may take, in order. */
+  readonly captureSteps: readonly CaptureStep[];
   /** Sets the format; returns what the device made of it. */
   configure(format: VideoFormat): FrameLayout;
-  /** Pairs buffers with the device's queue, for good. May use fewer than given. */
-  attach(buffers: readonly FrameBuffer[], heap: string): CaptureConfig;
+  /** Why the device imports no dma-bufs at all; undefined where it does. */
+  importObstacle(): string | undefined;
+  /** Lets the device import one buffer for trial. Returns its refusal, or undefined where it takes the buffer. */
+  tryImport(planes: readonly DmaBuf[], heap: string): KernelError | undefined;
+  /**
+   * Step `import`: pairs buffers with the device's queue, for good. May use fewer than given.
+   * @throws KernelError of the buffer that the device refuses.
+   */
+  attach(buffers: readonly FrameBuffer[], heap: string | undefined): CaptureAttachment;
+  /**
+   * Step `export`: about `count` buffers of the device's own, as fds by index and memory plane, which belong to the caller.
+   * @throws KernelError
+   */
+  export(count: number): CaptureAttachment & { fds: number[][] };
   /** The queue lets go of the buffers. Idempotent. */
   detach(): void;
 }
@@ -88,7 +118,14 @@ export interface DisplayAttachment {
 }
 
 export interface OpenSink extends OpenDevice {
-  attach(layout: FrameLayout, buffers: readonly FrameBuffer[], heap: string): Promise<DisplayAttachment>;
+  /** Lets the display import one buffer for trial. Returns its refusal, or undefined where it takes the buffer. */
+  tryImport(layout: FrameLayout, planes: readonly DmaBuf[], heap: string): KernelError | undefined;
+  /** @param heap where the buffers came from; undefined where a driver exported them. */
+  attach(
+    layout: FrameLayout,
+    buffers: readonly FrameBuffer[],
+    heap: string | undefined,
+  ): Promise<DisplayAttachment>;
   /** One line on how it shows the frame, once attached: `Virtual-1, mode 1280x720 at 60 Hz`. */
   readonly placement: string | undefined;
   /** Whether `screenshot` can work: attached, with a writeback connector. */

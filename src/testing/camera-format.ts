@@ -25,6 +25,8 @@ export interface FakeCameraOptions {
   fps?: readonly number[];
   /** Bytes that every row is rounded up to; default 1. */
   strideAlignment?: number;
+  /** Of a multi-planar camera, by fourcc: bytes before the picture in each memory plane. Shows once a buffer was queued. */
+  dataOffsets?: Readonly<Record<string, readonly number[]>>;
   /** REQBUFS grants at least and at most this many; default 2 and 32. */
   minBuffers?: number;
   maxBuffers?: number;
@@ -44,6 +46,7 @@ export class CameraFormats {
   readonly intervals: readonly V4l2Fraction[];
   readonly #multiplanar: boolean;
   readonly #strideAlignment: number;
+  readonly #dataOffsets: Readonly<Record<string, readonly number[]>>;
 
   constructor(options: FakeCameraOptions) {
     const {
@@ -53,6 +56,7 @@ export class CameraFormats {
     } = options;
     this.#multiplanar = options.multiplanar ?? false;
     this.#strideAlignment = options.strideAlignment ?? 1;
+    this.#dataOffsets = this.#multiplanar ? (options.dataOffsets ?? {}) : {};
     this.fourccs = formats.map(fourcc).filter((code) => this.#multiplanar || !this.layout(code).separate);
     this.sizes = isStepwise(sizes)
       ? [sizes]
@@ -66,6 +70,11 @@ export class CameraFormats {
     return layout;
   }
 
+  /** Bytes before the picture in a memory plane. */
+  dataOffset(pixelFormat: number, plane: number): number {
+    return this.#dataOffsets[fourccName(pixelFormat)]?.[plane] ?? 0;
+  }
+
   /** What it makes of a format: the nearest size, another pixel format where it has not the one asked for, its strides. */
   adjust(asked: V4l2Format): V4l2Format {
     const pixelFormat = this.fourccs.includes(asked.pixelFormat) ? asked.pixelFormat : (this.fourccs[0] ?? 0);
@@ -76,7 +85,9 @@ export class CameraFormats {
       const [row] = planeSize(layout, plane, width, height);
       const wanted = Math.max(row, asked.planes[plane]?.bytesPerLine ?? 0);
       const bytesPerLine = Math.ceil(wanted / this.#strideAlignment) * this.#strideAlignment;
-      return { bytesPerLine, sizeImage: this.#sizeImage(layout, plane, bytesPerLine, width, height) };
+      const sizeImage =
+        this.dataOffset(pixelFormat, plane) + this.#sizeImage(layout, plane, bytesPerLine, width, height);
+      return { bytesPerLine, sizeImage };
     });
     const color = { colorspace: COLORSPACE_SRGB, ycbcrEncoding: 0, quantization: 0, transferFunction: 0 };
     return { width, height, pixelFormat, field: FIELD_NONE, ...color, planes };

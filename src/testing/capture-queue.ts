@@ -24,6 +24,8 @@ interface QueueBuffer {
   }[];
   sequence: number;
   timestamp: number;
+  /** It was queued once: the driver has said where its pictures begin. */
+  prepared: boolean;
 }
 
 /** How the camera that owns a queue allocates and what it accepts. */
@@ -34,6 +36,8 @@ export interface QueueRules {
   importsDmaBufs: boolean;
   contiguous: boolean;
   allocate(size: number): FakePages;
+  /** Bytes before the picture in a memory plane. */
+  dataOffset(plane: number): number;
 }
 
 /** A capture queue with videobuf2's rules: who owns it, which state each buffer is in, what it refuses. */
@@ -88,7 +92,10 @@ export class CaptureQueue {
     return buffers.length;
   }
 
-  info(type: number, index: number): { flags: number; planes: { length: number; offset: number }[] } {
+  info(
+    type: number,
+    index: number,
+  ): { flags: number; planes: { length: number; offset: number; dataOffset: number }[] } {
     this.checkType(type);
     const buffer = this.#buffer(index);
     const flags = {
@@ -100,6 +107,7 @@ export class CaptureQueue {
     const planes = buffer.planes.map(({ length }, plane) => ({
       length,
       offset: ((index << 4) | plane) * 4096,
+      dataOffset: buffer.prepared ? this.rules.dataOffset(plane) : 0,
     }));
     return { flags: flags | FLAG_TIMESTAMP_MONOTONIC, planes };
   }
@@ -112,6 +120,7 @@ export class CaptureQueue {
     if (buffer.state !== 'dequeued') throw new Errno('EINVAL');
     if (memory === V4L2_MEMORY_DMABUF) this.#attach(buffer, planes);
     buffer.state = 'queued';
+    buffer.prepared = true;
     this.#waiting.push(index);
   }
 
@@ -126,10 +135,10 @@ export class CaptureQueue {
     const flags = FLAG_TIMESTAMP_MONOTONIC | (buffer.state === 'error' ? V4L2_BUF_FLAG_ERROR : 0);
     buffer.state = 'dequeued';
     const { sequence, timestamp } = buffer;
-    const planes = buffer.planes.map(({ length, minimum }) => ({
+    const planes = buffer.planes.map(({ length, minimum }, plane) => ({
       bytesUsed: minimum,
       length,
-      dataOffset: 0,
+      dataOffset: this.rules.dataOffset(plane),
     }));
     return { index, flags, sequence, field: 1, timestamp, planes };
   }
@@ -196,7 +205,7 @@ export class CaptureQueue {
         const length = memory === V4L2_MEMORY_MMAP ? minimum : 0;
         return { pages: pages[plane], attached: undefined, length, minimum };
       });
-      buffers.push({ state: 'dequeued', planes, sequence: 0, timestamp: 0 });
+      buffers.push({ state: 'dequeued', planes, sequence: 0, timestamp: 0, prepared: false });
     }
     return buffers;
   }

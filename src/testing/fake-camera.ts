@@ -79,6 +79,7 @@ export class FakeCamera implements FakeDevice {
       importsDmaBufs: options.importsDmaBufs ?? true,
       contiguous: this.contiguous,
       allocate: (size) => surroundings.allocate(size),
+      dataOffset: (plane) => this.formats.dataOffset(this.format.pixelFormat, plane),
     });
     this.controls = new Map(
       options.controls?.map(({ id, ...rest }) => [id, { ...rest, initial: rest.value }]),
@@ -191,9 +192,11 @@ export class FakeCamera implements FakeDevice {
     const layout = this.formats.layout(pixelFormat);
     const places = colorPlanes(layout, planes[0]?.bytesPerLine ?? 0, width, height);
     const parts = places.flatMap(({ offset, stride }, index) => {
-      const memory = target[layout.separate ? index : 0];
+      const memoryPlane = layout.separate ? index : 0;
+      const memory = target[memoryPlane];
+      const start = this.formats.dataOffset(pixelFormat, memoryPlane) + offset;
       const ownStride = layout.separate ? planes[index]?.bytesPerLine : stride;
-      return memory ? [{ bytes: memory.bytes.subarray(offset), stride: ownStride ?? stride }] : [];
+      return memory ? [{ bytes: memory.bytes.subarray(start), stride: ownStride ?? stride }] : [];
     });
     drawPattern(layout, parts, width, height, sequence);
   }

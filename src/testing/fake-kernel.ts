@@ -41,7 +41,8 @@ export class FakeKernel extends FakeKms implements Kernel {
     const multiplanarCamera = kernel.addCamera({
       multiplanar: true,
       busInfo: 'platform:vivid-001',
-      formats: ['YUYV', 'NV12', 'NM12', 'XR24', 'RGBP'],
+      formats: ['YUYV', 'NV12', 'NM12', 'NM16', 'XR24', 'RGBP'],
+      dataOffsets: { NM16: [128, 0] },
       inputs: ['Webcam 001-0'],
     });
     const renderCard = kernel.addCard({ driver: 'vgem', description: 'Virtual GEM provider', displays: [] });

@@ -72,24 +72,25 @@ const rgb565: PixelLayout = {
   },
 };
 
-function semiPlanar(separate: boolean): PixelLayout {
+/** @param vsub lines that share a row of chroma: 2 for NV12, 1 for NV16. */
+function semiPlanar(separate: boolean, vsub = 2): PixelLayout {
   return {
     planes: [
       { bytes: 1, hsub: 1, vsub: 1 },
-      { bytes: 2, hsub: 2, vsub: 2 },
+      { bytes: 2, hsub: 2, vsub },
     ],
     separate,
     put([luma, chroma], x, y, color) {
       if (!luma || !chroma) return;
       const [lightness, cb, cr] = toYuv(color);
       luma.bytes[y * luma.stride + x] = lightness;
-      if (x % 2 !== 0 || y % 2 !== 0) return;
-      chroma.bytes[(y / 2) * chroma.stride + x] = cb;
-      chroma.bytes[(y / 2) * chroma.stride + x + 1] = cr;
+      if (x % 2 !== 0 || y % vsub !== 0) return;
+      chroma.bytes[(y / vsub) * chroma.stride + x] = cb;
+      chroma.bytes[(y / vsub) * chroma.stride + x + 1] = cr;
     },
     get([luma, chroma], x, y) {
       if (!luma || !chroma) return [0, 0, 0];
-      const at = (y >> 1) * chroma.stride + (x & ~1);
+      const at = Math.floor(y / vsub) * chroma.stride + (x & ~1);
       return toRgb(luma.bytes[y * luma.stride + x] ?? 0, chroma.bytes[at] ?? 0, chroma.bytes[at + 1] ?? 0);
     },
   };
@@ -129,6 +130,8 @@ const layouts: Readonly<Record<string, PixelLayout>> = {
   RGBP: rgb565,
   NV12: semiPlanar(false),
   NM12: semiPlanar(true),
+  NV16: semiPlanar(false, 1),
+  NM16: semiPlanar(true, 1),
   YUYV: yuyv,
 };
 

@@ -16,13 +16,13 @@ export type CommitOnce = (
 ) => Promise<void>;
 
 /**
- * @param heap the heap of the frames: what the display reads from there, it can write to.
+ * @param heap the heap of the frames, where they came from one: what the display reads from there, it can write to.
  * @throws UnsupportedError where no writeback connector is attached.
  */
 export async function takeScreenshot(
   display: Display,
   modeset: Modeset,
-  heap: string,
+  heap: string | undefined,
   commitOnce: CommitOnce,
 ): Promise<Screenshot> {
   const format = Writeback.format(display);
@@ -30,7 +30,8 @@ export async function takeScreenshot(
   const { planes, size } = planeLayout(format, { width, height });
   const stride = planes[0]?.stride ?? 0;
 
-  using allocator = new DmaHeapAllocator(display.card.kernel, { heaps: { contiguous: [heap] } });
+  const heaps = heap === undefined ? {} : { contiguous: [heap] };
+  using allocator = new DmaHeapAllocator(display.card.kernel, { heaps });
   const { buffer } = await allocator.allocate({
     length: size,
     name: bufferName('screenshot'),

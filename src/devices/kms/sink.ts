@@ -1,7 +1,8 @@
 /** `kmsSink()`: frames on a KMS display, out of the buffers that they were captured in. */
 import type { FrameBuffer } from '../../allocators/buffer-pool';
+import type { DmaBuf } from '../../allocators/dma-buf';
 import { memoryRequirement } from '../../allocators/memory-requirement';
-import { InvalidStateError, type KernelError } from '../../errors';
+import { InvalidStateError, isKernelError, type KernelError } from '../../errors';
 import type { FrameLoop } from '../../native/frame-loop';
 import type { Caps } from '../../pipeline/caps';
 import type { FrameLayout } from '../../pipeline/frame-layout';
@@ -49,7 +50,7 @@ export function kmsSink(options: KmsSinkOptions = {}): SinkStage {
 /** What is on the display while frames flow. */
 interface Attached {
   layout: FrameLayout;
-  heap: string;
+  heap: string | undefined;
   framebuffers: Framebuffers;
   modeset: Modeset;
   before: SavedState;
@@ -84,10 +85,20 @@ class DisplaySink implements OpenSink {
     return this.#attached?.modeset.describe();
   }
 
+  tryImport(layout: FrameLayout, planes: readonly DmaBuf[], heap: string): KernelError | undefined {
+    try {
+      Framebuffers.import(this.display, layout, [{ planes }], heap).remove();
+      return undefined;
+    } catch (error) {
+      if (!isKernelError(error) || isKernelError(error, 'ENODEV')) throw error;
+      return error;
+    }
+  }
+
   async attach(
     layout: FrameLayout,
     buffers: readonly FrameBuffer[],
-    heap: string,
+    heap: string | undefined,
   ): Promise<DisplayAttachment> {
     const framebuffers = Framebuffers.import(this.display, layout, buffers, heap);
     let modeset: Modeset | undefined;

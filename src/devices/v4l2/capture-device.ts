@@ -6,6 +6,7 @@ import {
   type V4L2_MEMORY_MMAP,
   type V4l2BufferInfo,
   type V4l2Input,
+  type V4l2QueuePlane,
 } from '../../native/v4l2';
 import { adviseCapture } from './advice';
 import {
@@ -195,16 +196,37 @@ export class CaptureDevice {
     }
     this.requestBuffers(V4L2_MEMORY_DMABUF, 1);
     try {
-      const queue = (fd: number) =>
-        this.#kernel.v4l2QueueBuffer(fd, this.bufferType, V4L2_MEMORY_DMABUF, 0, [...planes]);
-      this.#call(queue, heap);
+      this.prepareBuffers([planes], heap);
       return undefined;
     } catch (error) {
       if (!isKernelError(error) || isKernelError(error, 'ENODEV', 'ENXIO')) throw error;
       return error;
     } finally {
-      this.#call((fd) => this.#kernel.v4l2StreamOff(fd, this.bufferType));
       this.releaseBuffers();
+    }
+  }
+
+  /**
+   * Queues all requested buffers once, without streaming, and takes them back: the driver takes each dma-buf (it stays
+   * attached to its index) and says where in it the pictures begin.
+   *
+   * @param buffers by index, a dma-buf for each memory plane; of V4L2_MEMORY_MMAP only lengths. Bytes.
+   * @param heap where the buffers came from, for the advice.
+   * @returns bytes before the picture, by memory plane (V4L2's `data_offset`).
+   * @throws KernelError where the driver refuses one; the buffers stay requested.
+   */
+  prepareBuffers(buffers: readonly (readonly V4l2QueuePlane[])[], heap?: string): number[] {
+    const memory = this.#memory;
+    if (memory === undefined) throw new InvalidStateError(`request the buffers of ${this.name} first`);
+    try {
+      for (const [index, planes] of buffers.entries()) {
+        const queue = (fd: number) =>
+          this.#kernel.v4l2QueueBuffer(fd, this.bufferType, memory, index, [...planes]);
+        this.#call(queue, heap);
+      }
+      return this.queryBuffer(0).planes.map((plane) => plane.dataOffset);
+    } finally {
+      this.#call((fd) => this.#kernel.v4l2StreamOff(fd, this.bufferType));
     }
   }
 
@@ -216,6 +238,22 @@ export class CaptureDevice {
   /** VIDIOC_EXPBUF of a buffer of the driver's own (V4L2_MEMORY_MMAP). The fd is the caller's to close. */
   exportBuffer(index: number, memoryPlane: number): number {
     return this.#call((fd) => this.#kernel.v4l2ExportBuffer(fd, this.bufferType, index, memoryPlane));
+  }
+
+  /** All of them, by index and memory plane, or none. The fds are the caller's to close. */
+  exportBuffers(count: number, memoryPlanes: number): number[][] {
+    const fds: number[][] = [];
+    try {
+      for (let index = 0; index < count; index++) {
+        const planes: number[] = [];
+        fds.push(planes);
+        for (let plane = 0; plane < memoryPlanes; plane++) planes.push(this.exportBuffer(index, plane));
+      }
+      return fds;
+    } catch (error) {
+      for (const fd of fds.flat()) this.#kernel.close(fd);
+      throw error;
+    }
   }
 
   listControls(): CameraControl[] {

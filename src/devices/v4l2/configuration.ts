@@ -2,7 +2,7 @@
 import { NegotiationError } from '../../errors';
 import { type ColorSpace, colorSpaceFromV4l2 } from '../../formats/color-space';
 import { fourccToString } from '../../formats/fourcc';
-import { type PixelFormat, type PixelFormatName, pixelFormat } from '../../formats/pixel-formats';
+import { type PixelFormatName, pixelFormat } from '../../formats/pixel-formats';
 import { type ColorPlaneLayout, planeLayout } from '../../formats/plane-layout';
 import type { Kernel } from '../../native/kernel';
 import type { V4l2Format } from '../../native/v4l2';
@@ -79,16 +79,33 @@ export function configureCapture(camera: OpenCamera, request: CaptureRequest): C
     planes: Array.from({ length: count }, () => ({ bytesPerLine: 0, sizeImage: 0 })),
   });
   checkMade(camera, request, offered, made);
-  return {
+  const configuration: CaptureConfiguration = {
     pixelFormat: format.name,
     separatePlanes: offered.separatePlanes,
     width: made.width,
     height: made.height,
     fps: setFrameRate(camera, request, offered),
     memoryPlanes: made.planes.map(({ bytesPerLine, sizeImage }) => ({ bytesPerLine, sizeImage })),
-    planes: colorPlanes(format, made),
+    planes: [],
     colorSpace: colorSpaceFromV4l2(made, format.model),
   };
+  return { ...configuration, planes: planesAt(configuration, []) };
+}
+
+/**
+ * Where the colour planes lie when the pictures begin `dataOffset` bytes into their memory planes, which the driver
+ * says only of a buffer that was queued (V4L2's `data_offset`).
+ */
+export function planesAt(made: CaptureConfiguration, dataOffset: readonly number[]): ColorPlaneLayout[] {
+  const format = pixelFormat(made.pixelFormat);
+  if (format.planes.length === 0) return [];
+  return planeLayout(format, {
+    width: made.width,
+    height: made.height,
+    memoryPlanes: made.memoryPlanes.length,
+    bytesPerLine: made.memoryPlanes.map((plane) => plane.bytesPerLine),
+    dataOffset,
+  }).planes;
 }
 
 function checkRequest({ width, height, fps }: CaptureRequest): void {
@@ -176,17 +193,6 @@ function setFrameRate(
     `${camera.name} does not offer ${fps} fps at ${request.width}x${request.height} in ${formatName(offered)}: ` +
     `it made ${rateText({ min: made, max: made })} fps of it.${list}`;
   throw notGranted('fps', rates, request, message);
-}
-
-function colorPlanes(format: PixelFormat, made: V4l2Format): ColorPlaneLayout[] {
-  if (format.planes.length === 0) return [];
-  const bytesPerLine = made.planes.map((plane) => plane.bytesPerLine);
-  return planeLayout(format, {
-    width: made.width,
-    height: made.height,
-    memoryPlanes: made.planes.length,
-    bytesPerLine,
-  }).planes;
 }
 
 function notGranted(

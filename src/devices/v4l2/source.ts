@@ -1,17 +1,25 @@
 /** `v4l2Source()`: frames of a V4L2 camera. */
 import type { FrameBuffer } from '../../allocators/buffer-pool';
+import type { DmaBuf } from '../../allocators/dma-buf';
 import { memoryRequirement } from '../../allocators/memory-requirement';
-import { type KernelError, UnsupportedError } from '../../errors';
+import { InvalidStateError, type KernelError } from '../../errors';
 import { type PixelFormatName, pixelFormat } from '../../formats/pixel-formats';
-import type { CaptureConfig } from '../../native/frame-loop';
-import { V4L2_MEMORY_DMABUF, type V4l2FrameSize } from '../../native/v4l2';
+import type { V4l2FrameSize } from '../../native/v4l2';
 import { type Caps, fixed, type PlaneArrangement, type Range, type VideoFormat } from '../../pipeline/caps';
 import type { FormatWish } from '../../pipeline/format-negotiation';
 import type { FrameLayout } from '../../pipeline/frame-layout';
 import { CAMERA_HOLD } from '../../pipeline/memory-plan';
-import type { OpenSource, SourceStage, StageContext } from '../../pipeline/stage';
+import type {
+  CaptureAttachment,
+  CaptureStep,
+  OpenSource,
+  SourceStage,
+  StageContext,
+} from '../../pipeline/stage';
 import { CaptureDevice } from './capture-device';
 import type { CaptureFormat } from './capture-formats';
+import { exportBuffers, importBuffers, type QueueBuffers } from './capture-memory';
+import { type CaptureConfiguration, planesAt } from './configuration';
 
 export interface V4l2SourceOptions {
   /** Device node, `/dev/video0`. Without this, `driver` and `card` the first camera is taken. */
@@ -31,6 +39,12 @@ export interface V4l2SourceOptions {
   format?: PixelFormatName;
   /** Each colour plane in a dma-buf of its own (NV12M and the like); one dma-buf by default, where there is a choice. */
   arrangement?: PlaneArrangement;
+  /**
+   * How frames get into buffers that others can use: `import` (into buffers of a heap), `export` (into the driver's own,
+   * which displays import), `copy` (out of the driver's own, by the frame loop). By default the first of these that works;
+   * one of them, or a list in order, forces or forbids steps.
+   */
+  capture?: CaptureStep | readonly CaptureStep[];
   /** End after this many frames; never by default. */
   frames?: number;
   /** Stage name; `camera` by default. */
@@ -43,6 +57,7 @@ export function v4l2Source(options: V4l2SourceOptions = {}): SourceStage {
   if (frames !== undefined && (!Number.isSafeInteger(frames) || frames < 0)) {
     throw new RangeError(`v4l2Source: frames must be a whole number, got ${frames}`);
   }
+  checkSteps(options.capture);
   return {
     role: 'source',
     defaultName: 'camera',
@@ -52,6 +67,7 @@ export function v4l2Source(options: V4l2SourceOptions = {}): SourceStage {
 }
 
 const USUAL_FPS = 30;
+const STEPS: readonly CaptureStep[] = ['import', 'export'];
 const ANY: Range = { min: 1, max: Number.MAX_SAFE_INTEGER, step: 1 };
 
 class CameraSource implements OpenSource {
@@ -61,6 +77,7 @@ class CameraSource implements OpenSource {
   readonly wish: FormatWish;
   readonly #camera: CaptureDevice;
   readonly #options: V4l2SourceOptions;
+  #made: CaptureConfiguration | undefined;
   #heap: string | undefined;
 
   constructor(context: StageContext, options: V4l2SourceOptions) {
@@ -88,6 +105,7 @@ class CameraSource implements OpenSource {
       height: format.height,
       fps: this.#options.fps ?? this.#usualRate(format),
     });
+    this.#made = made;
     return {
       format: made.pixelFormat,
       arrangement: format.arrangement,
@@ -110,25 +128,47 @@ class CameraSource implements OpenSource {
     return nearest.sort((a, b) => Math.abs(a - USUAL_FPS) - Math.abs(b - USUAL_FPS))[0];
   }
 
-  attach(buffers: readonly FrameBuffer[], heap: string): CaptureConfig {
+  get captureSteps(): readonly CaptureStep[] {
+    const { capture } = this.#options;
+    if (capture === undefined) return STEPS;
+    return typeof capture === 'string' ? [capture] : capture;
+  }
+
+  importObstacle(): string | undefined {
+    return this.#camera.supportsImport()
+      ? undefined
+      : `${this.device} does not import dma-bufs (REQBUFS with V4L2_MEMORY_DMABUF: EINVAL)`;
+  }
+
+  tryImport(planes: readonly DmaBuf[], heap: string): KernelError | undefined {
+    return this.#camera.checkImport(planes, heap);
+  }
+
+  attach(buffers: readonly FrameBuffer[], heap: string | undefined): CaptureAttachment {
     this.#heap = heap;
-    if (!this.#camera.supportsImport()) {
-      throw new UnsupportedError(
-        `${this.device} does not import dma-bufs (REQBUFS with V4L2_MEMORY_DMABUF: EINVAL): its frames cannot be ` +
-          'captured into a heap. Use a camera whose driver is built on videobuf2 with VB2_DMABUF.',
-      );
-    }
-    const granted = this.#camera.requestBuffers(V4L2_MEMORY_DMABUF, buffers.length);
-    return {
+    return this.#attachment(importBuffers(this.#camera, buffers, heap));
+  }
+
+  export(count: number): CaptureAttachment & { fds: number[][] } {
+    const exported = exportBuffers(this.#camera, count, this.#configuration.memoryPlanes.length);
+    return { ...this.#attachment(exported), fds: exported.fds };
+  }
+
+  #attachment({ memory, buffers, dataOffset }: QueueBuffers): CaptureAttachment {
+    const config = {
       fd: this.#camera.fd,
       bufferType: this.#camera.bufferType,
-      memory: V4L2_MEMORY_DMABUF,
-      buffers: buffers.slice(0, granted).map((buffer) => ({
-        planes: buffer.planes.map((plane) => ({ fd: plane.fd, length: plane.length })),
-      })),
+      memory,
+      buffers,
       reserve: CAMERA_HOLD,
       frames: this.#options.frames ?? 0,
     };
+    return { config, planes: planesAt(this.#configuration, dataOffset) };
+  }
+
+  get #configuration(): CaptureConfiguration {
+    if (!this.#made) throw new InvalidStateError(`configure ${this.device} before its buffers`);
+    return this.#made;
   }
 
   advise(error: KernelError): KernelError {
@@ -142,6 +182,15 @@ class CameraSource implements OpenSource {
   close(): void {
     this.#camera.close();
   }
+}
+
+function checkSteps(capture: V4l2SourceOptions['capture']): void {
+  if (capture === undefined) return;
+  const steps = typeof capture === 'string' ? [capture] : capture;
+  const unknown = steps.find((step) => !STEPS.includes(step));
+  if (steps.length > 0 && unknown === undefined) return;
+  const got = steps.length === 0 ? 'an empty list' : `'${unknown}'`;
+  throw new RangeError(`v4l2Source: expected capture to be of ${STEPS.join(', ')}, got ${got}`);
 }
 
 function formatCaps(offered: CaptureFormat): Caps[] {

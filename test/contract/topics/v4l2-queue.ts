@@ -108,6 +108,19 @@ overKernel((session) => {
     });
   });
 
+  describe('QUERYBUF', () => {
+    it('says where the picture begins once a buffer was queued', () => {
+      const { kernel } = session();
+      const capture = new Capture(session(), { multiplanar: true, pixelFormat: 'NM16' });
+      capture.allocate(2);
+      capture.queue(0);
+      const offsets = (index: number) =>
+        kernel.v4l2QueryBuffer(capture.fd, capture.type, index).planes.map(({ dataOffset }) => dataOffset);
+      expect(offsets(0)).toEqual([128, 0]);
+      expect(offsets(1)).toEqual([0, 0]);
+    });
+  });
+
   describe('EXPBUF', () => {
     it('exports a buffer of the driver as a dma-buf', () => {
       const { kernel } = session();

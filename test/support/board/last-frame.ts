@@ -1,11 +1,11 @@
 /** The last frame of a run, kept, and what the display shows of it. */
 import {
   type Frame,
-  type KmsSinkOptions,
   kmsSink,
   Pipeline,
   type PixelFormatName,
   type Screenshot,
+  type V4l2SourceOptions,
   v4l2Source,
 } from 'dmaflow';
 import { cardOf } from './devices';
@@ -18,24 +18,24 @@ export interface Shot {
   screen: Screenshot;
   /** As debugfs tells. */
   framebuffer: ShownFramebuffer;
+  /** What `explain()` said while it ran. */
+  explanation: string;
 }
 
-export interface ShotRequest {
+export interface ShotRequest extends V4l2SourceOptions {
   device: string;
   width: number;
   height: number;
   format: PixelFormatName;
-  display?: KmsSinkOptions;
 }
 
 const FRAMES = 4;
 
 /** Shows some frames on vkms and holds the last; `look` gets it with the screenshot. */
 export async function withLastFrame(request: ShotRequest, look: (shot: Shot) => void): Promise<void> {
-  const { device, width, height, format } = request;
   await using pipeline = new Pipeline(
     { atEnd: 'hold' },
-    v4l2Source({ device, width, height, format, fps: 10, frames: FRAMES }),
+    v4l2Source({ ...request, fps: 10, frames: FRAMES }),
     kmsSink({ card: 'vkms', writeback: true }),
   );
   let delivered = 0;
@@ -52,5 +52,5 @@ export async function withLastFrame(request: ShotRequest, look: (shot: Shot) => 
   const screen = await pipeline.screenshot();
   const [framebuffer] = shownFramebuffers(cardOf('vkms'));
   if (!kept || !framebuffer) throw new Error('no frame, or nothing on the screen');
-  look({ frame: kept, screen, framebuffer });
+  look({ frame: kept, screen, framebuffer, explanation: pipeline.explain() });
 }

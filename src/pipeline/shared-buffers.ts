@@ -1,0 +1,205 @@
+/**
+ * Brings the buffers of a source into the hands of all who share them: the source's queue, the displays, the CPU. Which
+ * memory, and which step of the import ladder, is found out by asking the devices; what they answered is in `memory`.
+ */
+import { BufferPool } from '../allocators/buffer-pool';
+import { DmaHeapAllocator } from '../allocators/dma-heap-allocator';
+import type { HeapPreferences } from '../allocators/heap-policy';
+import type { MemoryRequirement } from '../allocators/memory-requirement';
+import { type KernelError, UnsupportedError } from '../errors';
+import type { CaptureConfig } from '../native/frame-loop';
+import type { Kernel } from '../native/kernel';
+import { V4L2_MEMORY_DMABUF } from '../native/v4l2';
+import type { MemorySource } from './explain';
+import type { FrameLayout } from './frame-layout';
+import type { GraphNode } from './graph';
+import type { MemoryPlan } from './memory-plan';
+import { isDeviceRefusal, refusalText, tryPages } from './memory-trial';
+import type { CaptureAttachment, CaptureStep, DisplayAttachment, OpenSink, OpenSource } from './stage';
+import { UndoStack } from './undo';
+
+/**
+ * `contiguous` (default): devices get contiguous memory, as those without an IOMMU need it. `auto`: the hardware is asked;
+ * where all devices take ordinary pages those are used, and CMA is spared.
+ */
+export type MemoryChoice = 'contiguous' | 'auto';
+
+export interface MemoryOptions {
+  heaps?: HeapPreferences | undefined;
+  memory?: MemoryChoice | undefined;
+}
+
+/** Who shares the buffers, and what they agreed on. */
+export interface Sharers {
+  kernel: Kernel;
+  /** The source's name in the graph: names the buffers. */
+  name: string;
+  source: OpenSource;
+  sinks: ReadonlyMap<GraphNode, OpenSink>;
+  layout: FrameLayout;
+  plan: MemoryPlan;
+}
+
+export interface SharedBuffers {
+  pool: BufferPool;
+  /** With the colour planes where the driver really puts them. */
+  layout: FrameLayout;
+  capture: CaptureConfig;
+  displays: ReadonlyMap<GraphNode, DisplayAttachment>;
+  memory: MemorySource;
+}
+
+/** One way to get buffers, and which of its errors mean that the next way may be tried. */
+interface Attempt {
+  step: CaptureStep;
+  /** For people: what devices were to take. */
+  what: string;
+  run(undo: UndoStack): Promise<Omit<SharedBuffers, 'memory'>>;
+  mayGoOn(refusal: KernelError): boolean;
+}
+
+/**
+ * @param undo gets what is to be undone.
+ * @throws the error of the last way that was tried, with everything undone.
+ */
+export async function shareBuffers(
+  sharers: Sharers,
+  options: MemoryOptions,
+  undo: UndoStack,
+): Promise<SharedBuffers> {
+  const allocator = new DmaHeapAllocator(sharers.kernel, { heaps: options.heaps ?? {} });
+  undo.push(() => allocator.close());
+  const trials: string[] = [];
+  const { attempts, obstacles } = await ladder(sharers, options.memory, allocator, trials);
+  for (const [index, attempt] of attempts.entries()) {
+    const done = new UndoStack();
+    try {
+      const shared = await attempt.run(done);
+      undo.adopt(done);
+      const reasons = shared.capture.memory === V4L2_MEMORY_DMABUF ? [] : obstacles;
+      return { ...shared, memory: memorySource(shared.pool, attempt.step, reasons, trials) };
+    } catch (error) {
+      await done.undoAll();
+      const last = index === attempts.length - 1;
+      if (last || !isDeviceRefusal(error) || !attempt.mayGoOn(error)) throw error;
+      const text = `${attempt.what}: ${refusalText(error)}`;
+      (attempt.step === 'import' && index === 0 && trials.length > 0 ? trials : obstacles).push(text);
+    }
+  }
+  throw new UnsupportedError(
+    `${obstacles.join('; ')}: its frames cannot be captured into a heap. Leave out \`capture\`, so that another step may be tried`,
+  );
+}
+
+/** The ways to try, best first, and why steps before them are left out. */
+async function ladder(
+  sharers: Sharers,
+  memory: MemoryChoice | undefined,
+  allocator: DmaHeapAllocator,
+  trials: string[],
+): Promise<{ attempts: Attempt[]; obstacles: string[] }> {
+  const { source, plan } = sharers;
+  const attempts: Attempt[] = [];
+  const obstacles: string[] = [];
+  for (const step of source.captureSteps) {
+    if (step === 'export') attempts.push(exportAttempt(sharers));
+    if (step !== 'import') continue;
+    const obstacle = source.importObstacle();
+    if (obstacle !== undefined) {
+      obstacles.push(obstacle);
+      continue;
+    }
+    if (memory === 'auto') {
+      const trial = await tryPages(sharers, allocator);
+      trials.push(trial.answer);
+      if (trial.requirement) attempts.push(importAttempt(sharers, allocator, trial.requirement, () => true));
+    }
+    // A heap that the user chose is not given up for the driver's own memory.
+    const chosen = allocator.choice(plan.requirement) !== undefined;
+    const mayGoOn = (refusal: KernelError) => !chosen && refusal.syscall === 'VIDIOC_QBUF';
+    attempts.push(importAttempt(sharers, allocator, plan.requirement, mayGoOn));
+  }
+  return { attempts, obstacles };
+}
+
+function importAttempt(
+  sharers: Sharers,
+  allocator: DmaHeapAllocator,
+  requirement: MemoryRequirement,
+  mayGoOn: Attempt['mayGoOn'],
+): Attempt {
+  const { name, source, layout, plan } = sharers;
+  return {
+    step: 'import',
+    what: requirement.contiguous ? 'contiguous buffers' : 'ordinary pages',
+    mayGoOn,
+    async run(undo) {
+      const { count } = plan;
+      const planeLengths = layout.memoryPlanes;
+      const pool = await BufferPool.allocate(allocator, { owner: name, count, planeLengths, requirement });
+      undo.push(() => pool.close());
+      undo.push(() => source.detach());
+      return attachDisplays(sharers, pool, source.attach(pool.buffers, pool.source.heap), undo);
+    },
+  };
+}
+
+function exportAttempt(sharers: Sharers): Attempt {
+  const { name, source, plan } = sharers;
+  return {
+    step: 'export',
+    what: "the driver's own buffers",
+    mayGoOn: () => true,
+    async run(undo) {
+      undo.push(() => source.detach());
+      const { fds, ...attachment } = source.export(plan.count);
+      const reason = "the driver's own buffers, exported (VIDIOC_EXPBUF)";
+      const pool = BufferPool.adopt(sharers.kernel, { owner: name, fds, reason });
+      undo.push(() => pool.close());
+      return attachDisplays(sharers, pool, attachment, undo);
+    },
+  };
+}
+
+async function attachDisplays(
+  sharers: Sharers,
+  pool: BufferPool,
+  { config, planes }: CaptureAttachment,
+  undo: UndoStack,
+): Promise<Omit<SharedBuffers, 'memory'>> {
+  const layout = { ...sharers.layout, planes };
+  const displays = new Map<GraphNode, DisplayAttachment>();
+  for (const [node, sink] of sharers.sinks) {
+    undo.push(() => sink.detach());
+    displays.set(node, await sink.attach(layout, pool.buffers, pool.source.heap));
+  }
+  return { pool, layout, capture: config, displays };
+}
+
+function memorySource(
+  pool: BufferPool,
+  step: CaptureStep,
+  obstacles: readonly string[],
+  trials: readonly string[],
+): MemorySource {
+  const { reason, fallbacks } = pool.source;
+  const why = obstacles.length > 0 ? `; ${obstacles.join('; ')}` : '';
+  return {
+    heap: heapOf(pool),
+    reason,
+    fallbacks: fallbacks.map((tried) => `${tried.heap}: ${tried.error.message}`),
+    allocated: true,
+    capture: STEP_TEXTS[step] + why,
+    trials,
+  };
+}
+
+const STEP_TEXTS: Readonly<Record<CaptureStep, string>> = {
+  import: 'the device imports these buffers (V4L2_MEMORY_DMABUF)',
+  export: 'the device exports its own buffers (V4L2_MEMORY_MMAP, VIDIOC_EXPBUF), the others import them',
+  copy: "the frame loop copies each frame out of the device's own buffers (V4L2_MEMORY_MMAP)",
+};
+
+function heapOf(pool: BufferPool): string {
+  return pool.source.heap ?? 'the driver';
+}
