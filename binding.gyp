@@ -79,7 +79,7 @@
             "native/gst_lent_memory.cc",
             "native/gst_stage.cc",
             "native/gst_stage_binding.cc",
-            "native/gst_values.cc",
+            "native/gst_stage_values.cc",
             "native/js_errors.cc",
             "native/mapping.cc",
             "native/memory_guard.cc"

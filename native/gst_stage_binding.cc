@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "gst_values.h"
+#include "gst_stage_values.h"
 #include "js_errors.h"
 #include "promise_work.h"
 

@@ -1,4 +1,4 @@
-#include "gst_values.h"
+#include "gst_stage_values.h"
 
 #include <fcntl.h>
 
