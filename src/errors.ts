@@ -62,13 +62,17 @@ export class UnsupportedError extends Error {
   override readonly name = 'UnsupportedError';
 }
 
-/** A stage's own function threw: names the stage; the thrown value is the `cause`. */
+/** A stage of the user's own failed: names the stage; what it threw is the `cause`. */
 export class StageError extends Error {
   override readonly name = 'StageError';
   readonly stage: string;
 
-  constructor(stage: string, cause: unknown) {
-    super(`stage '${stage}' threw: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  /** @param what happened, where it is not that its function threw. */
+  constructor(stage: string, cause: unknown, what = 'threw') {
+    // An error of another realm or thread is no Error of this one.
+    const { message } = Object(cause) as Partial<Error>;
+    const reason = typeof message === 'string' ? message : String(cause);
+    super(`stage '${stage}' ${what}: ${reason}`, { cause });
     this.stage = stage;
   }
 }

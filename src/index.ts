@@ -41,9 +41,12 @@ export type { MemoryChoice } from './pipeline/shared-buffers';
 export type {
   CaptureStep,
   CreditPolicy,
+  OpenTransform,
   SinkStage,
   SourceStage,
   Stage,
+  TransformContext,
   TransformStage,
 } from './pipeline/stage';
 export type { PipelineStats, StageStats } from './pipeline/stats';
+export { type WorkerStageOptions, workerStage } from './pipeline/worker-stage';

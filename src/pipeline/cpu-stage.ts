@@ -33,27 +33,34 @@ const ACCESS: readonly CpuAccessMode[] = ['read', 'write', 'read-write'];
  * the frames. A throw stops the pipeline with a `StageError` that names the stage.
  */
 export function cpuStage(options: CpuStageOptions, process: CpuStageFunction): TransformStage {
-  if (!ACCESS.includes(options?.access)) {
-    throw new TypeError(
-      `cpuStage: access must be one of ${ACCESS.join(', ')}, got ${String(options?.access)}`,
-    );
-  }
+  const checked = checkedCpuOptions('cpuStage', options);
   if (typeof process !== 'function')
     throw new TypeError(`cpuStage expects a function, got ${typeof process}`);
-  const policy = options.policy ?? 'latest';
-  if (policy !== 'latest' && policy !== 'every') {
-    throw new TypeError(`cpuStage: policy must be 'latest' or 'every', got ${String(policy)}`);
-  }
   return {
+    ...checked,
     role: 'transform',
     defaultName: 'cpu',
-    name: options.name,
-    access: options.access,
+    open: () => ({ process: (frame) => process({ frame }), close: () => undefined }),
+  };
+}
+
+/** What stages that run a function on frames have in common, checked; `where` is the function that was called. */
+export function checkedCpuOptions(where: string, options: CpuStageOptions) {
+  const { access, name, formats } = options ?? {};
+  if (!ACCESS.includes(access)) {
+    throw new TypeError(`${where}: access must be one of ${ACCESS.join(', ')}, got ${String(access)}`);
+  }
+  const policy = options.policy ?? 'latest';
+  if (policy !== 'latest' && policy !== 'every') {
+    throw new TypeError(`${where}: policy must be 'latest' or 'every', got ${String(policy)}`);
+  }
+  return {
+    access,
+    name,
+    formats,
     policy,
-    max: checkedMax('cpuStage', options.max ?? 1),
-    interval: intervalOf('cpuStage', options.fps),
-    formats: options.formats,
-    process: (frame) => process({ frame }),
+    max: checkedMax(where, options.max ?? 1),
+    interval: intervalOf(where, options.fps),
   };
 }
 

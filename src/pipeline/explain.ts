@@ -54,8 +54,8 @@ function describeStage(node: GraphNode, prepared: PreparedGraph): string {
 function describeLink(node: GraphNode, prepared: PreparedGraph): string {
   const link = `${node.parent?.name} -> ${node.name}: `;
   if (node.stage.role === 'transform') {
-    const access = node.stage.access;
-    return `${link}the same buffers, in JavaScript; CPU access ${access}, synced only where the function opens it`;
+    const { access, place = 'in JavaScript' } = node.stage;
+    return `${link}the same buffers, ${place}; CPU access ${access}, synced only where the function opens it`;
   }
   const placement = prepared.sinks.get(node)?.placement;
   const way =

@@ -8,7 +8,7 @@ import type { Kernel } from '../native/kernel';
 import { FrameLease, type FrameMetadata } from './frame';
 import type { FrameLayout } from './frame-layout';
 import { type Graph, type GraphNode, isSink, isTransform } from './graph';
-import type { Credit, DisplayAttachment, SinkStage, TransformStage } from './stage';
+import type { Credit, DisplayAttachment, OpenTransform, SinkStage, TransformStage } from './stage';
 import { StageRunner } from './stage-runner';
 import { collectStats, type PipelineStats } from './stats';
 
@@ -26,6 +26,7 @@ export interface FlowParts {
   buffers: readonly FrameBuffer[];
   capture: CaptureConfig;
   displays: ReadonlyMap<GraphNode, DisplayAttachment>;
+  transforms: ReadonlyMap<GraphNode, OpenTransform>;
 }
 
 /** Takes a frame: the handle it wants to keep, it retains. */
@@ -89,7 +90,7 @@ export class Flow implements FrameLoopListener {
       this.loop.release(frame.tap, frame.capture, frame.index);
       return;
     }
-    const lease = new FrameLease(buffer, () => this.#release(lease));
+    const lease = new FrameLease(buffer.planes, () => this.#release(lease));
     this.#references.set(lease, { tap: frame.tap, capture: frame.capture, index: frame.index });
     lease.retain();
     try {
@@ -153,7 +154,9 @@ export class Flow implements FrameLoopListener {
 
   #addRunner(node: GraphNode<TransformStage>): void {
     const forward: FrameConsumer = (lease, metadata) => this.#forward(node, lease, metadata);
-    const runner = new StageRunner(node, this.#parts.layout, {
+    const transform = this.#parts.transforms.get(node);
+    if (!transform) throw new TypeError(`the stage '${node.name}' is not open`);
+    const runner = new StageRunner(node, transform, this.#parts.layout, {
       forward,
       onError: (error) => this.#listener.onStageError(error),
       onIdle: () => this.#checkEnd(),

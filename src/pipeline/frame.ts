@@ -6,9 +6,9 @@
  * 3. When the last handle closes the reference goes back to the frame loop, and the buffer to the camera.
  * 4. If the pipeline stops first, open handles keep the memory readable until they close.
  */
-import type { FrameBuffer } from '../allocators/buffer-pool';
 import type { AccessHolder } from '../allocators/cpu-use';
 import type { DmaBuf } from '../allocators/dma-buf';
+import type { WaitOptions } from '../allocators/fence';
 import type { CpuAccessMode } from '../allocators/memory-requirement';
 import { InvalidStateError } from '../errors';
 import type { ColorSpace } from '../formats/color-space';
@@ -31,11 +31,12 @@ export interface FrameMetadata {
 export class FrameLease {
   #handles = 0;
   #kept: DmaBuf[] | undefined;
-  #memory: readonly DmaBuf[];
+  #memory: (() => readonly DmaBuf[]) | readonly DmaBuf[];
   readonly #giveBack: () => void;
 
-  constructor(buffer: FrameBuffer, giveBack: () => void) {
-    this.#memory = buffer.planes;
+  /** @param memory by memory plane; a function is called when somebody first asks for it. */
+  constructor(memory: (() => readonly DmaBuf[]) | readonly DmaBuf[], giveBack: () => void) {
+    this.#memory = memory;
     this.#giveBack = giveBack;
   }
 
@@ -45,6 +46,7 @@ export class FrameLease {
   }
 
   get memory(): readonly DmaBuf[] {
+    if (typeof this.#memory === 'function') this.#memory = this.#memory();
     return this.#memory;
   }
 
@@ -61,7 +63,7 @@ export class FrameLease {
 
   /** The pool is about to close: hold the memory until the last handle closes. */
   outlivePool(): void {
-    this.#kept ??= this.#memory.map((buffer) => buffer.clone());
+    this.#kept ??= this.memory.map((buffer) => buffer.clone());
     this.#memory = this.#kept;
   }
 }
@@ -165,6 +167,21 @@ export class Frame implements Disposable, FrameMetadata {
     );
     this.#scopes.add(scope);
     return scope;
+  }
+
+  /**
+   * Waits for the fences of devices that still work on the frame; `access` is what is to follow. Resolves true when they have
+   * signalled, false after the timeout. A stage's own frame is ready when the stage gets it.
+   *
+   * @throws the signal's reason when it aborts.
+   */
+  async ready(access: CpuAccessMode = this.#access, options: WaitOptions = {}): Promise<boolean> {
+    const deadline = performance.now() + (options.timeout ?? Number.POSITIVE_INFINITY);
+    for (const buffer of this.buffers) {
+      const timeout = Math.max(0, deadline - performance.now());
+      if (!(await buffer.ready(access !== 'read', { ...options, timeout }))) return false;
+    }
+    return true;
   }
 
   /** Another handle on the same frame, no copy; the caller closes it. */

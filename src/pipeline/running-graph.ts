@@ -9,10 +9,11 @@ import type { MemorySource } from './explain';
 import { Flow, type FlowListener } from './flow';
 import type { FrameLayout } from './frame-layout';
 import type { GraphNode } from './graph';
+import { openTransforms } from './open-transforms';
 import type { PreparedGraph } from './prepared-graph';
 import type { Screenshot } from './screenshot';
 import { type MemoryOptions, type SharedBuffers, shareBuffers } from './shared-buffers';
-import type { OpenDevice } from './stage';
+import type { OpenDevice, OpenTransform } from './stage';
 import type { PipelineStats } from './stats';
 import { UndoStack } from './undo';
 
@@ -34,14 +35,22 @@ export class RunningGraph {
   readonly #shared: SharedBuffers;
   readonly flow: Flow;
   readonly #prepared: PreparedGraph;
+  readonly #transforms: ReadonlyMap<GraphNode, OpenTransform>;
   readonly #undo: UndoStack;
   #started: Milliseconds = performance.now();
   #ended: Milliseconds | undefined;
 
-  private constructor(prepared: PreparedGraph, shared: SharedBuffers, flow: Flow, undo: UndoStack) {
+  private constructor(
+    prepared: PreparedGraph,
+    shared: SharedBuffers,
+    transforms: ReadonlyMap<GraphNode, OpenTransform>,
+    flow: Flow,
+    undo: UndoStack,
+  ) {
     this.#prepared = prepared;
     this.#shared = shared;
     this.flow = flow;
+    this.#transforms = transforms;
     this.#undo = undo;
   }
 
@@ -56,6 +65,8 @@ export class RunningGraph {
       const { graph } = prepared;
       const shared = await shareBuffers({ ...prepared, kernel, name: graph.source.name }, options, undo);
       const { pool, layout, capture, displays } = shared;
+      const onError = (error: Error) => listener.onError(error);
+      const transforms = await openTransforms(graph, () => layout, onError, undo);
       const flow = new Flow(
         {
           kernel,
@@ -64,11 +75,12 @@ export class RunningGraph {
           buffers: pool.buffers,
           capture,
           displays,
+          transforms,
         },
         flowListener(prepared, listener),
       );
       undo.push(() => flow.stop());
-      const running = new RunningGraph(prepared, shared, flow, undo);
+      const running = new RunningGraph(prepared, shared, transforms, flow, undo);
       listener.onReady(running);
       await flow.loop.start().catch((error: unknown) => {
         throw isKernelError(error) ? prepared.source.advise(error) : error;
@@ -111,7 +123,8 @@ export class RunningGraph {
 
   #syncCalls(): number {
     const { starts, ends } = this.#shared.pool.syncCount;
-    return starts + ends;
+    const elsewhere = [...this.#transforms.values()].map(({ use }) => use?.syncCalls ?? 0);
+    return elsewhere.reduce((sum, calls) => sum + calls, starts + ends);
   }
 
   /** No more frames will come: the time that counts for the rates ends here. */

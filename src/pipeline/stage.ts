@@ -4,6 +4,7 @@
  * the pipeline drives them and they never call it.
  */
 import type { FrameBuffer } from '../allocators/buffer-pool';
+import type { CpuUse } from '../allocators/cpu-use';
 import type { DmaBuf } from '../allocators/dma-buf';
 import type { CpuAccessMode, MemoryRequirement } from '../allocators/memory-requirement';
 import type { KernelError } from '../errors';
@@ -57,7 +58,29 @@ export interface TransformStage extends Readonly<Credit> {
   readonly access: CpuAccessMode;
   /** Formats it understands; undefined: any. */
   readonly formats?: readonly PixelFormatName[] | undefined;
+  /** Where it works, for `explain()`; `in JavaScript` where left out. */
+  readonly place?: string;
+  /** Frames that it works on at once; they go on in the order in which they came. 1 where left out. */
+  readonly concurrency?: number;
+  /** Makes it ready for one run of the pipeline. */
+  open(context: TransformContext): OpenTransform | Promise<OpenTransform>;
+}
+
+export interface TransformContext {
+  /** The stage's name in this graph. */
+  name: string;
+  layout: FrameLayout;
+  /** The stage failed though no frame was at work. */
+  onError(error: Error): void;
+}
+
+export interface OpenTransform {
+  /** Works on a frame, whose fences have signalled. The frame closes when this ends; `frame.clone()` outlives it. */
   process(frame: Frame): void | Promise<void>;
+  /** What threads of its own do with the bytes; what is done in this one is counted where it is done. */
+  readonly use?: Readonly<CpuUse>;
+  /** The run is over. `process` may still be at work where it was not waited for. */
+  close(): void | Promise<void>;
 }
 
 export type Stage = SourceStage | TransformStage | SinkStage;
