@@ -50,6 +50,7 @@
         "native/mapping.cc",
         "native/memory_guard.cc",
         "native/sync_file.cc",
+        "native/udmabuf.cc",
         "native/v4l2_buffer.cc",
         "native/v4l2_controls.cc",
         "native/v4l2_format.cc",

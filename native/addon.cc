@@ -16,6 +16,7 @@
 #include "kms_properties.h"
 #include "kms_resources.h"
 #include "sync_file.h"
+#include "udmabuf.h"
 #include "v4l2_controls.h"
 #include "v4l2_format.h"
 #include "v4l2_query.h"
@@ -42,6 +43,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterFileSystem(env, exports);
   RegisterDmaHeap(env, exports);
   RegisterDmaBuf(env, exports);
+  RegisterUdmabuf(env, exports);
   RegisterSyncFile(env, exports);
   RegisterV4l2Query(env, exports);
   RegisterV4l2Format(env, exports);

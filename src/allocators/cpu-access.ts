@@ -19,7 +19,7 @@ export interface SyncCount {
   restarts: number;
 }
 
-type SyncKernel = Pick<
+export type SyncKernel = Pick<
   DmaBufKernel,
   'dmaBufSync' | 'dmaBufMap' | 'dmaBufUnmap' | 'dmaBufView' | 'dmaBufDetach'
 >;

@@ -1,10 +1,11 @@
 import { InvalidStateError, isKernelError } from '../errors';
 import { DMA_BUF_SYNC_READ, DMA_BUF_SYNC_WRITE, type Kernel } from '../native/kernel';
-import { CpuAccess, CpuAccessState, type SyncCount } from './cpu-access';
+import { CpuAccess, CpuAccessState, type SyncCount, type SyncKernel } from './cpu-access';
 import type { AccessHolder } from './cpu-use';
 import { closedBeforeExit, reportAtExit } from './exit-report';
 import { Fence, type WaitOptions, waitInPieces } from './fence';
 import { bufferName, kernelName } from './kernel-name';
+import { MEMFD } from './last-resort';
 import { forgetLeak, placeOfCall, watchForLeak } from './leak-alarm';
 import type { CpuAccessMode } from './memory-requirement';
 
@@ -259,7 +260,7 @@ class SharedDmaBuf {
     this.inode = kernel.dmaBufInode(fd);
     this.name = kernelName(options.name ?? bufferName('buffer', this.inode));
     this.heap = options.heap;
-    this.access = new CpuAccessState(kernel, fd, this.length);
+    this.access = new CpuAccessState(options.heap === MEMFD ? withoutSync(kernel) : kernel, fd, this.length);
     nameInKernel(kernel, fd, this.name);
   }
 
@@ -289,6 +290,17 @@ function fenceFlags(access: 'read' | 'write'): number {
   if (access === 'read') return DMA_BUF_SYNC_READ;
   if (access === 'write') return DMA_BUF_SYNC_WRITE;
   throw new TypeError(`expected a fence's access 'read' or 'write', got ${JSON.stringify(access)}`);
+}
+
+/** Pages that are no dma-buf: no device has caches to keep in step with. */
+function withoutSync(kernel: BufferKernel): SyncKernel {
+  return {
+    dmaBufSync() {},
+    dmaBufMap: (fd, length) => kernel.dmaBufMap(fd, length),
+    dmaBufUnmap: (mapping) => kernel.dmaBufUnmap(mapping),
+    dmaBufView: (mapping, readOnly) => kernel.dmaBufView(mapping, readOnly),
+    dmaBufDetach: (mapping) => kernel.dmaBufDetach(mapping),
+  };
 }
 
 /** A name is for people only: kernels before 5.3 have none, and some refuse one while a device is attached. */

@@ -10,10 +10,31 @@ import {
   heapChoices,
 } from './heap-policy';
 import { type Heap, listHeaps } from './heaps';
+import {
+  chosenResort,
+  createMemfd,
+  lastResorts,
+  MEMFD,
+  UDMABUF,
+  udmabufCreate,
+  udmabufCreateAsync,
+} from './last-resort';
 import type { MemoryRequirement } from './memory-requirement';
 
 export type AllocatorKernel = BufferKernel &
-  Pick<Kernel, 'open' | 'heapAlloc' | 'heapAllocAsync' | 'listDirectory' | 'statNode' | 'readText'>;
+  Pick<
+    Kernel,
+    | 'open'
+    | 'heapAlloc'
+    | 'heapAllocAsync'
+    | 'memfdCreate'
+    | 'udmabufCreate'
+    | 'udmabufCreateAsync'
+    | 'pageSize'
+    | 'listDirectory'
+    | 'statNode'
+    | 'readText'
+  >;
 
 export interface DmaHeapAllocatorOptions {
   /** Heaps to use instead of the usual ones; wins over the environment. */
@@ -52,10 +73,13 @@ export interface ManyAllocation extends AllocationSource {
   buffers: DmaBuf[];
 }
 
-/** One DMA_HEAP_IOCTL_ALLOC to make; the answer is the fd. */
+/** Where memory may come from: a heap, or what stands in for one. */
+type Candidate = Pick<HeapCandidate, 'reason'> & { heap: Pick<Heap, 'name' | 'path' | 'kind'> };
+
+/** One buffer to allocate; the answer is the fd. */
 interface Step {
-  heapFd: number;
-  length: number;
+  allocate(): number;
+  allocateAsync(): Promise<number>;
 }
 
 type Steps = Generator<Step, ManyAllocation, number>;
@@ -70,7 +94,7 @@ export class DmaHeapAllocator implements Disposable {
   readonly #kernel: AllocatorKernel;
   readonly #choices: HeapChoices;
   /** By path. */
-  readonly #heapFds = new Map<string, number>();
+  readonly #nodeFds = new Map<string, number>();
   /** Allocations under way on worker threads, which use the heaps' fds. */
   #pending = 0;
   #closed = false;
@@ -81,9 +105,12 @@ export class DmaHeapAllocator implements Disposable {
     this.#choices = heapChoices(options.heaps ?? {}, options.env ?? process.env);
   }
 
-  /** The heaps that would be tried for a requirement, in order, each with its reason. */
-  candidates(requirement: MemoryRequirement): HeapCandidate[] {
-    return heapCandidates(requirement, listHeaps(this.#kernel), this.#choices);
+  /**
+   * The heaps that would be tried for a requirement, in order, each with its reason; where no heap may be left,
+   * `udmabuf` or `memfd` stand in for one.
+   */
+  candidates(requirement: MemoryRequirement): Candidate[] {
+    return this.#candidates(requirement, this.#heaps(requirement));
   }
 
   /** Where the user chose the heaps for such a requirement (`option heaps.cpu`); undefined where he did not. */
@@ -119,8 +146,7 @@ export class DmaHeapAllocator implements Disposable {
     try {
       let next = steps.next();
       while (!next.done) {
-        const { heapFd, length } = next.value;
-        const outcome = await this.#kernel.heapAllocAsync(heapFd, length).then(
+        const outcome = await next.value.allocateAsync().then(
           (fd) => ({ fd }),
           (error: unknown) => ({ error }),
         );
@@ -138,10 +164,9 @@ export class DmaHeapAllocator implements Disposable {
     const steps = this.#steps(requests, requirement);
     let next = steps.next();
     while (!next.done) {
-      const { heapFd, length } = next.value;
       let fd: number;
       try {
-        fd = this.#kernel.heapAlloc(heapFd, length);
+        fd = next.value.allocate();
       } catch (error) {
         next = steps.throw(error);
         continue;
@@ -167,15 +192,15 @@ export class DmaHeapAllocator implements Disposable {
       name,
       length: alignedLength(length, requirement),
     }));
-    const heaps = listHeaps(this.#kernel);
-    const candidates = heapCandidates(requirement, heaps, this.#choices);
+    const heaps = this.#heaps(requirement);
+    const candidates = this.#candidates(requirement, heaps);
     const fallbacks: { heap: string; error: KernelError }[] = [];
     for (const [index, { heap, reason }] of candidates.entries()) {
-      const heapFd = this.#heapFd(heap, heaps);
       const buffers: DmaBuf[] = [];
       try {
         for (const { name, length } of aligned) {
-          buffers.push(DmaBuf.adopt(this.#kernel, yield { heapFd, length }, { name, heap: heap.name }));
+          const fd = yield this.#step(heap, heaps, length, name);
+          buffers.push(DmaBuf.adopt(this.#kernel, fd, { name, heap: heap.name }));
         }
         return { buffers, heap: heap.name, reason: reason + saidAlso(fallbacks), fallbacks };
       } catch (error) {
@@ -194,24 +219,64 @@ export class DmaHeapAllocator implements Disposable {
     throw noSuitableHeap(this.#kernel, requirement.contiguous, heaps);
   }
 
-  #heapFd(heap: Heap, heaps: readonly Heap[]): number {
-    const open = this.#heapFds.get(heap.path);
+  /** A kernel without heaps may still have memory for the CPU. */
+  #heaps(requirement: MemoryRequirement): Heap[] {
+    try {
+      return listHeaps(this.#kernel);
+    } catch (error) {
+      const chosen = chosenResort(requirement.contiguous ? undefined : this.#choices.cpu);
+      if (chosen.length > 0 || lastResorts(this.#kernel, requirement, []).length > 0) return [];
+      throw error;
+    }
+  }
+
+  #candidates(requirement: MemoryRequirement, heaps: readonly Heap[]): Candidate[] {
+    const choice = requirement.contiguous ? this.#choices.contiguous : this.#choices.cpu;
+    const chosen = chosenResort(choice);
+    if (chosen.length > 0) return chosen;
+    const candidates = heapCandidates(requirement, heaps, this.#choices);
+    return choice ? candidates : [...candidates, ...lastResorts(this.#kernel, requirement, heaps)];
+  }
+
+  #step({ name: heap, path }: Candidate['heap'], heaps: readonly Heap[], length: number, name: string): Step {
+    const kernel = this.#kernel;
+    if (heap === MEMFD) {
+      const allocate = () => createMemfd(kernel, length, name).fd;
+      return { allocate, allocateAsync: async () => allocate() };
+    }
+    const fd = this.#nodeFd(path, heaps);
+    if (heap === UDMABUF) {
+      return {
+        allocate: () => udmabufCreate(kernel, fd, length, name),
+        allocateAsync: () => udmabufCreateAsync(kernel, fd, length, name),
+      };
+    }
+    return {
+      allocate: () => kernel.heapAlloc(fd, length),
+      allocateAsync: () => kernel.heapAllocAsync(fd, length),
+    };
+  }
+
+  /** Of a heap's node, or of /dev/udmabuf. */
+  #nodeFd(path: string, heaps: readonly Heap[]): number {
+    const open = this.#nodeFds.get(path);
     if (open !== undefined) return open;
     try {
-      const fd = this.#kernel.open(heap.path, { access: 'read' });
-      this.#heapFds.set(heap.path, fd);
+      const fd = this.#kernel.open(path, { access: 'read' });
+      this.#nodeFds.set(path, fd);
       return fd;
     } catch (error) {
-      if (isKernelError(error, 'EACCES', 'EPERM')) throw notPermitted(this.#kernel, error, heap);
-      if (isKernelError(error, 'ENOENT')) throw heapVanished(error, heap, heaps);
+      const heap = heaps.find((each) => each.path === path);
+      if (heap && isKernelError(error, 'EACCES', 'EPERM')) throw notPermitted(this.#kernel, error, heap);
+      if (heap && isKernelError(error, 'ENOENT')) throw heapVanished(error, heap, heaps);
       throw error;
     }
   }
 
   #closeHeapsWhenIdle(): void {
     if (!this.#closed || this.#pending > 0) return;
-    for (const fd of this.#heapFds.values()) this.#kernel.close(fd);
-    this.#heapFds.clear();
+    for (const fd of this.#nodeFds.values()) this.#kernel.close(fd);
+    this.#nodeFds.clear();
   }
 }
 

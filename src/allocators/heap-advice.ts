@@ -68,7 +68,7 @@ export function heapVanished(error: KernelError, heap: Heap, heaps: readonly Hea
 export function exhausted(
   kernel: TextKernel,
   error: KernelError,
-  heap: Heap,
+  heap: Pick<Heap, 'path' | 'kind'>,
   request: ExhaustedRequest,
 ): KernelError {
   const asked = formatRequest(request.lengths);

@@ -48,6 +48,16 @@ export interface DmaHeapKernel {
   heapAllocAsync(heapFd: number, length: number): Promise<number>;
 }
 
+/** dma-bufs of ordinary pages without a heap: include/uapi/linux/udmabuf.h, memfd_create(2). */
+export interface UdmabufKernel {
+  /** memfd_create with MFD_CLOEXEC|MFD_ALLOW_SEALING, ftruncate, F_SEAL_SHRINK. `length` in bytes. */
+  memfdCreate(name: string, length: number): number;
+  /** UDMABUF_CREATE with UDMABUF_FLAGS_CLOEXEC over the first `length` bytes, whole pages. The memfd stays the caller's. */
+  udmabufCreate(udmabufFd: number, memfd: number, length: number): number;
+  /** The same on a worker thread: it allocates and pins the pages. */
+  udmabufCreateAsync(udmabufFd: number, memfd: number, length: number): Promise<number>;
+}
+
 /** Flags of DMA_BUF_IOCTL_SYNC, include/uapi/linux/dma-buf.h. */
 export const DMA_BUF_SYNC_READ = 1;
 export const DMA_BUF_SYNC_WRITE = 2;
@@ -88,7 +98,13 @@ export interface DmaBufKernel {
   syncFileWait(fd: number, timeoutMs: number): Promise<boolean>;
 }
 
-export interface Kernel extends FileKernel, DmaHeapKernel, DmaBufKernel, V4l2Kernel, KmsKernel {
+export interface Kernel
+  extends FileKernel,
+    DmaHeapKernel,
+    UdmabufKernel,
+    DmaBufKernel,
+    V4l2Kernel,
+    KmsKernel {
   /** Names of the entries of a directory, or undefined where it does not exist. */
   listDirectory(path: string): string[] | undefined;
   /** Contents of a (virtual) text file, or undefined where it cannot be read. */

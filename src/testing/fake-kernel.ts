@@ -37,6 +37,7 @@ export class FakeKernel extends FakeKms implements Kernel {
     kernel.addHeap('system', { contiguous: false });
     kernel.addHeap('default_cma_region', { contiguous: true, bytes: 128 * 1024 * 1024 });
     kernel.addHeap('reserved', { contiguous: true, aliasOf: 'default_cma_region' });
+    kernel.addUdmabuf();
     const camera = kernel.addCamera();
     const multiplanarCamera = kernel.addCamera({
       multiplanar: true,

@@ -1,13 +1,15 @@
 import { errnoNumber, InvalidStateError, KernelError } from '../errors';
-import type { DmaBufKernel, DmaHeapKernel } from '../native/kernel';
+import type { DmaBufKernel, DmaHeapKernel, UdmabufKernel } from '../native/kernel';
 import { Errno } from './errno';
-import { accessName, FakeDmaBuf, type FakePages } from './fake-dma-buf';
+import { accessName, FakeDmaBuf, FakePages } from './fake-dma-buf';
 import { FakeFile, FakeFiles } from './fake-files';
 import { FakeHeap, type FakeHeapOptions, FakeRegion } from './fake-heap';
+import { FakeUdmabuf, MEMFD } from './fake-udmabuf';
 import { FakeFence, FakeSyncFile, waitForFences } from './fence';
 
 const HEAP_DIRECTORY = '/dev/dma_heap';
 const HEAP_MAJOR = 254;
+const MISC_MAJOR = 10;
 const DEFAULT_CMA_BYTES = 64 * 1024 * 1024;
 
 interface Mapping {
@@ -19,7 +21,7 @@ interface Mapping {
 }
 
 /** Second layer: heaps, dma-bufs, their mappings, CPU access and fences. */
-export class FakeMemory extends FakeFiles implements DmaHeapKernel, DmaBufKernel {
+export class FakeMemory extends FakeFiles implements DmaHeapKernel, UdmabufKernel, DmaBufKernel {
   /**
    * Mistakes that a real kernel lets pass and that corrupt pictures or caches: an END without its START, a camera that
    * writes into a buffer that is on screen or under CPU access. `assertNothingLeft` throws where there are any.
@@ -42,6 +44,11 @@ export class FakeMemory extends FakeFiles implements DmaHeapKernel, DmaBufKernel
     const heap = new FakeHeap(name, original?.region ?? new FakeRegion(bytes, contiguous));
     this.#heaps.set(name, heap);
     this.tree.addNode(`${HEAP_DIRECTORY}/${name}`, heap, HEAP_MAJOR);
+  }
+
+  /** Adds /dev/udmabuf. */
+  addUdmabuf(): void {
+    this.tree.addNode('/dev/udmabuf', new FakeUdmabuf(), MISC_MAJOR);
   }
 
   removeHeap(name: string): void {
@@ -78,6 +85,29 @@ export class FakeMemory extends FakeFiles implements DmaHeapKernel, DmaBufKernel
   async heapAllocAsync(heapFd: number, length: number): Promise<number> {
     await Promise.resolve();
     return this.heapAlloc(heapFd, length);
+  }
+
+  memfdCreate(name: string, length: number): number {
+    return this.request('memfd_create', undefined, undefined, { name, length }, () => {
+      const pages = new FakePages(length, false, () => {});
+      return this.exportPages(pages, MEMFD, `/memfd:${name} (deleted)`);
+    });
+  }
+
+  udmabufCreate(udmabufFd: number, memfd: number, length: number): number {
+    const syscall = 'UDMABUF_CREATE';
+    const memory = this.subjectOf(memfd, syscall, FakeDmaBuf);
+    return this.ioctl(syscall, udmabufFd, FakeUdmabuf, { length }, () => {
+      if (memory?.exporter !== MEMFD) throw new Errno('EINVAL');
+      if (length === 0 || length % this.pageSize !== 0 || length > memory.pages.size)
+        throw new Errno('EINVAL');
+      return this.exportPages(memory.pages, 'udmabuf');
+    });
+  }
+
+  async udmabufCreateAsync(udmabufFd: number, memfd: number, length: number): Promise<number> {
+    await Promise.resolve();
+    return this.udmabufCreate(udmabufFd, memfd, length);
   }
 
   dmaBufSize(fd: number): number {
@@ -201,14 +231,15 @@ export class FakeMemory extends FakeFiles implements DmaHeapKernel, DmaBufKernel
 
   /** The dma-buf behind an fd argument; undefined where it is another kind of file. */
   protected dmaBufArgument(fd: number, syscall: string): FakeDmaBuf | undefined {
-    return this.subjectOf(fd, syscall, FakeDmaBuf);
+    const subject = this.subjectOf(fd, syscall, FakeDmaBuf);
+    return subject?.exporter === MEMFD ? undefined : subject;
   }
 
   /** A new dma-buf over pages, as an fd of the table. */
-  protected exportPages(pages: FakePages, exporter: string): number {
+  protected exportPages(pages: FakePages, exporter: string, path?: string): number {
     const buffer = new FakeDmaBuf(this.#nextInode++, pages, exporter, (gone) => this.#buffers.delete(gone));
     this.#buffers.add(buffer);
-    return this.install(new FakeFile(buffer, { access: 'read-write' }, () => buffer.path));
+    return this.install(new FakeFile(buffer, { access: 'read-write' }, () => path ?? buffer.path));
   }
 
   /** Open CPU accesses of the pages, for the camera that is about to write there. */
@@ -237,7 +268,10 @@ export class FakeMemory extends FakeFiles implements DmaHeapKernel, DmaBufKernel
     args: Record<string, unknown>,
     action: (buffer: FakeDmaBuf, file: FakeFile) => R,
   ): R {
-    return this.ioctl(syscall, fd, FakeDmaBuf, args, action);
+    return this.ioctl(syscall, fd, FakeDmaBuf, args, (buffer, file) => {
+      if (buffer.exporter === MEMFD && syscall.startsWith('DMA_BUF_')) throw new Errno('ENOTTY');
+      return action(buffer, file);
+    });
   }
 
   #mapping(id: number, syscall: string): Mapping {
