@@ -31,18 +31,25 @@ export async function buildAddon() {
 
 /** The library into dist/, the samples into build/samples. */
 export async function buildTypeScript() {
-  const configurations = ['tsconfig.json', 'tsconfig.build.json', 'samples/tsconfig.json'];
+  const configurations = [
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'samples/tsconfig.json',
+    'scripts/lib/bundle.mjs',
+  ];
   const hash = hashOf(checkout, ['src', 'samples', ...configurations, 'package.json', 'package-lock.json']);
   const dist = join(checkout, 'dist');
   if (hasStamp(stampOf('typescript'), hash) && existsSync(dist)) return;
-  await compile('Compiling the library', 'tsconfig.build.json', dist);
+  // Not before the packages are there.
+  const { bundle } = await import('./bundle.mjs');
+  await compile('Compiling the library', 'tsconfig.build.json', dist, bundle);
   linkCommands();
   await compile('Compiling the samples', 'samples/tsconfig.json', join(buildDirectory, 'samples'));
   writeStamp(stampOf('typescript'), hash);
 }
 
 // Beside the old output, which is replaced at once: a program or a board that runs from it never sees half of it.
-async function compile(title, project, output) {
+async function compile(title, project, output, finish = async () => {}) {
   const fresh = `${output}.new`;
   const old = `${output}.old`;
   rmSync(fresh, { recursive: true, force: true });
@@ -50,6 +57,7 @@ async function compile(title, project, output) {
   try {
     const tsc = tool('typescript/bin/tsc');
     await step(title, process.execPath, [tsc, '-p', project, '--outDir', fresh, '--noEmitOnError']);
+    await finish(fresh);
     if (existsSync(output)) renameSync(output, old);
     renameSync(fresh, output);
   } finally {

@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { InvalidStateError, KernelError, NegotiationError, UnsupportedError } from '../errors';
 import { loadKernel } from '../native/binding';
 import type { Kernel } from '../native/kernel';
+import { PACKAGE_FOLDER } from '../native/package-folder';
 import { type BuffersOptions, buffersCommand } from './buffers';
 import { devicesCommand } from './devices';
 import { heapsCommand } from './heaps';
@@ -65,7 +66,7 @@ function isExpected(error: unknown): error is Error {
 }
 
 function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8'));
+  const { version } = JSON.parse(readFileSync(join(PACKAGE_FOLDER, 'package.json'), 'utf8'));
   return version;
 }
 

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidStateError, KernelError, UnsupportedError } from '../errors';
+import { PACKAGE_FOLDER } from '../native/package-folder';
 
 /** What `native/gst_addon.cc` exports. */
 export interface GstAddon {
@@ -16,7 +17,6 @@ export interface GstAddon {
   gstVersion(): string;
 }
 
-const PACKAGE_FOLDER = join(__dirname, '..', '..');
 const PLACES = ['build/Release/dmaflow_gst.node', 'build/Debug/dmaflow_gst.node'];
 
 /** What to install for `src/gstreamer`, as one text for every error about it. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidStateError, KernelError, UnsupportedError } from '../errors';
 import type { Kernel } from './kernel';
+import { PACKAGE_FOLDER } from './package-folder';
 
 interface Addon extends Kernel {
   /**
@@ -20,9 +21,6 @@ interface Addon extends Kernel {
     guard?: boolean;
   }): void;
 }
-
-/** This file is in src/native or dist/native; binding.gyp, build/ and prebuilds/ are in the folder of the package. */
-const PACKAGE_FOLDER = join(__dirname, '..', '..');
 
 let kernel: Kernel | undefined;
 
