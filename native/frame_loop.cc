@@ -33,7 +33,8 @@ std::string Name(const char* what, uint32_t id) { return std::string(what) + ' '
 }  // namespace
 
 FrameLoop::FrameLoop(Listener& listener)
-    : mailbox_(listener), work_(std::make_unique<LoopThread>(mailbox_, counters_)) {}
+    : mailbox_(std::make_shared<Mailbox>(listener)),
+      work_(std::make_unique<LoopThread>(mailbox_, counters_)) {}
 
 FrameLoop::~FrameLoop() { Shutdown(std::chrono::milliseconds(0)); }
 
@@ -42,8 +43,8 @@ void FrameLoop::RequireSetUp() const {
     throw StateError("the frame loop was started or stopped before; create a new one");
 }
 
-void FrameLoop::RequireCapture(uint32_t capture) const {
-  if (capture >= buffers_.size()) throw std::out_of_range("there is no " + Name("capture", capture));
+void FrameLoop::RequireQueue(uint32_t capture) const {
+  if (capture >= buffers_.size()) throw std::out_of_range("there is no " + Name("capture or pool", capture));
 }
 
 void FrameLoop::RequireDisplay(uint32_t display) const {
@@ -68,7 +69,30 @@ uint32_t FrameLoop::AddCapture(CaptureConfig config) {
   counters_.captures.emplace_back();
   work_->AddCapture(std::move(config));
   buffers_.push_back(buffers);
+  ports_.emplace_back();
   return static_cast<uint32_t>(buffers_.size() - 1);
+}
+
+uint32_t FrameLoop::AddPool(PoolConfig config) {
+  RequireSetUp();
+  const auto pool = static_cast<uint32_t>(buffers_.size());
+  const auto port =
+      std::make_shared<PoolPort>(pool, config.buffers, mailbox_, counters_.captures.emplace_back());
+  work_->AddPool(config, port);
+  buffers_.push_back(config.buffers);
+  ports_.push_back(port);
+  return pool;
+}
+
+const std::shared_ptr<PoolPort>& FrameLoop::PortOfPool(uint32_t pool) const {
+  if (pool >= ports_.size() || !ports_[pool]) throw std::out_of_range("there is no " + Name("pool", pool));
+  return ports_[pool];
+}
+
+const std::shared_ptr<TapPort>& FrameLoop::PortOfTap(uint32_t tap) {
+  const std::shared_ptr<TapPort>& port = RequireTap(tap).port;
+  if (!port) throw StateError(Name("tap", tap) + " brings its frames to JavaScript: add it with native");
+  return port;
 }
 
 uint32_t FrameLoop::AddDisplay(DisplayConfig config) {
@@ -80,7 +104,7 @@ uint32_t FrameLoop::AddDisplay(DisplayConfig config) {
 
 void FrameLoop::Link(uint32_t capture, uint32_t display, std::vector<uint32_t> framebuffers, bool direct) {
   RequireSetUp();
-  RequireCapture(capture);
+  RequireQueue(capture);
   RequireDisplay(display);
   if (framebuffers.size() != buffers_[capture]) {
     throw std::out_of_range(Name("capture", capture) + " has " + std::to_string(buffers_[capture]) +
@@ -91,29 +115,32 @@ void FrameLoop::Link(uint32_t capture, uint32_t display, std::vector<uint32_t> f
 }
 
 uint32_t FrameLoop::AddTap(TapConfig config) {
-  RequireCapture(config.capture);
+  RequireQueue(config.capture);
   if (state_ != State::kSetUp && state_ != State::kRunning) {
     throw StateError("the frame loop was stopped; create a new one");
   }
   const auto tap = static_cast<uint32_t>(taps_.size());
-  taps_.push_back({config.capture, true, std::vector<bool>(buffers_[config.capture])});
-  mailbox_.OpenTap();
-  mailbox_.Send(AddTapCommand{tap, config, counters_.taps.emplace_back()});
+  const uint32_t buffers = buffers_[config.capture];
+  std::shared_ptr<TapPort> port;
+  if (config.native) port = std::make_shared<TapPort>(tap, buffers, mailbox_);
+  taps_.push_back({config.capture, true, std::vector<bool>(buffers), port});
+  mailbox_->OpenTap();
+  mailbox_->Send(AddTapCommand{tap, config, counters_.taps.emplace_back(), std::move(port)});
   return tap;
 }
 
 void FrameLoop::RemoveTap(uint32_t tap) {
   LentTap& lent = RequireTap(tap);
   if (!std::exchange(lent.open, false) || state_ == State::kStopping || state_ == State::kStopped) return;
-  const std::vector<uint32_t> withdrawn = mailbox_.CloseTap(tap);
+  const std::vector<uint32_t> withdrawn = mailbox_->CloseTap(tap);
   counters_.taps[tap].skipped.fetch_add(withdrawn.size());
-  mailbox_.Send(RemoveTapCommand{tap});
-  for (const uint32_t index : withdrawn) mailbox_.Send(ReleaseCommand{tap, index});
+  mailbox_->Send(RemoveTapCommand{tap});
+  for (const uint32_t index : withdrawn) mailbox_->Send(ReleaseCommand{tap, index});
 }
 
 void FrameLoop::Release(uint32_t tap, uint32_t capture, uint32_t index) {
   RequireHeld(tap, capture, index).held[index] = false;
-  if (state_ == State::kRunning) mailbox_.Send(ReleaseCommand{tap, index});
+  if (state_ == State::kRunning) mailbox_->Send(ReleaseCommand{tap, index});
 }
 
 void FrameLoop::Present(uint32_t tap, uint32_t capture, uint32_t index, uint32_t display, bool keep,
@@ -126,7 +153,7 @@ void FrameLoop::Present(uint32_t tap, uint32_t capture, uint32_t index, uint32_t
   }
   lent.held[index] = keep;
   // Who presents while the loop stops can't know it yet: the reference has come back, and that is all.
-  if (state_ == State::kRunning) mailbox_.Send(PresentCommand{tap, index, display, keep, std::move(fence)});
+  if (state_ == State::kRunning) mailbox_->Send(PresentCommand{tap, index, display, keep, std::move(fence)});
 }
 
 uint32_t FrameLoop::CommitOnce(CommitRequest request) {
@@ -134,7 +161,7 @@ uint32_t FrameLoop::CommitOnce(CommitRequest request) {
   if (state_ != State::kRunning) throw StateError("the frame loop is not running");
   request.id = ++last_request_;
   request.received = Clock::now();
-  mailbox_.Send(std::move(request));
+  mailbox_->Send(std::move(request));
   return last_request_;
 }
 
@@ -153,24 +180,24 @@ void FrameLoop::Stop() {
   if (state_ == State::kSetUp) Stopped();
   if (state_ != State::kRunning) return;
   state_ = State::kStopping;
-  mailbox_.CloseTaps();
-  mailbox_.Send(StopCommand{kFlipWait});
+  mailbox_->CloseTaps();
+  mailbox_->Send(StopCommand{kFlipWait});
 }
 
 void FrameLoop::Shutdown(std::chrono::milliseconds flip_wait) {
-  if (thread_.joinable()) mailbox_.Send(StopCommand{flip_wait});
+  if (thread_.joinable()) mailbox_->Send(StopCommand{flip_wait});
   Stopped();
 }
 
 void FrameLoop::Stopped() {
   if (thread_.joinable()) thread_.join();
   work_.reset();
-  mailbox_.Close();
+  mailbox_->Close();
   state_ = State::kStopped;
 }
 
 std::optional<Event> FrameLoop::Fetch() {
-  std::optional<Event> event = mailbox_.Fetch();
+  std::optional<Event> event = mailbox_->Fetch();
   if (!event) return event;
   if (const auto* frame = std::get_if<FrameEvent>(&*event)) {
     taps_[frame->tap].held[frame->index] = true;

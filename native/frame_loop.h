@@ -11,21 +11,23 @@
 #include <vector>
 
 #include "frame_loop_mailbox.h"
+#include "frame_loop_pool.h"
 #include "frame_loop_stats.h"
+#include "frame_loop_tap_port.h"
 #include "frame_loop_thread.h"
 #include "frame_loop_types.h"
 
 namespace dmaflow::loop {
 
-// Moves frames from captures to displays on a thread of its own, and lends some to its owner through taps.
-// The life of a buffer, seen from the owner:
-//   1. Start queues it with its capture's driver.
+// Moves frames from captures and pools to displays on a thread of its own, and lends some to its owner
+// through taps. The life of a buffer, seen from the owner:
+//   1. Start queues it with its capture's driver; a pool's is free, to be filled (Port).
 //   2. With a frame in it, it goes to the displays that are connected, and comes back by itself.
 //   3. A tap may lend it to the owner as well: Fetch returns a FrameEvent, and the owner holds one reference.
 //   4. Release gives this reference back; Present passes it on to a display, from where it comes back by
 //   itself.
 //      Either one, once: anything that is not held is refused with a StateError.
-//   5. When displays and taps have all let go of it, it is queued again: back to 2.
+//   5. When displays and taps have all let go of it, it is queued, or free, again: back to 2.
 //   6. Stop takes it out of the driver. What the owner still holds stays readable; Release is then a
 //   formality.
 //
@@ -42,10 +44,17 @@ class FrameLoop {
   FrameLoop& operator=(const FrameLoop&) = delete;
 
   // Set-up: before Start.
+  // Captures and pools share their ids: what says `capture` below takes a pool too.
   uint32_t AddCapture(CaptureConfig config);
+  uint32_t AddPool(PoolConfig config);
   uint32_t AddDisplay(DisplayConfig config);
   // `direct`: every frame goes to the display. Otherwise Present is made possible, no more.
   void Link(uint32_t capture, uint32_t display, std::vector<uint32_t> framebuffers, bool direct);
+
+  // For those that fill a pool, and for native code that takes the frames of a tap. They may outlive the
+  // loop.
+  const std::shared_ptr<PoolPort>& PortOfPool(uint32_t pool) const;
+  const std::shared_ptr<TapPort>& PortOfTap(uint32_t tap);
 
   uint32_t AddTap(TapConfig config);
   // No FrameEvent of this tap is fetched any more.
@@ -65,10 +74,10 @@ class FrameLoop {
 
   // After Listener::Wake: BeginDispatch says how many times to call Fetch. Where EndDispatch says false, more
   // events came meanwhile, and the owner is to dispatch again without being woken.
-  size_t BeginDispatch() { return mailbox_.BeginDispatch(); }
+  size_t BeginDispatch() { return mailbox_->BeginDispatch(); }
   // Empty where events were withdrawn meanwhile.
   std::optional<Event> Fetch();
-  bool EndDispatch() { return mailbox_.EndDispatch(); }
+  bool EndDispatch() { return mailbox_->EndDispatch(); }
 
   State state() const { return state_; }
   const Counters& counters() const { return counters_; }
@@ -80,22 +89,26 @@ class FrameLoop {
     bool open;
     // What the owner holds, by buffer index.
     std::vector<bool> held;
+    // Null where the frames go to the owner.
+    std::shared_ptr<TapPort> port;
   };
 
   void RequireSetUp() const;
-  void RequireCapture(uint32_t capture) const;
+  void RequireQueue(uint32_t capture) const;
   void RequireDisplay(uint32_t display) const;
   LentTap& RequireTap(uint32_t tap);
   LentTap& RequireHeld(uint32_t tap, uint32_t capture, uint32_t index);
   void Stopped();
 
-  Mailbox mailbox_;
+  std::shared_ptr<Mailbox> mailbox_;
   Counters counters_;
   // The thread's own from Start to the StopEvent.
   std::unique_ptr<LoopThread> work_;
   std::thread thread_;
   State state_ = State::kSetUp;
+  // By capture or pool; a capture has no port.
   std::vector<uint32_t> buffers_;
+  std::vector<std::shared_ptr<PoolPort>> ports_;
   std::set<std::pair<uint32_t, uint32_t>> links_;
   std::vector<LentTap> taps_;
   uint32_t last_request_ = 0;

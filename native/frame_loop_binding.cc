@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "addon_data.h"
+#include "frame_loop_handles.h"
 #include "frame_loop_values.h"
 #include "js_errors.h"
 
@@ -27,7 +28,10 @@ Napi::Function FrameLoopBinding::Define(Napi::Env env) {
   using Self = FrameLoopBinding;
   return DefineClass(
       env, "FrameLoop",
-      {method("addCapture", &Self::Run<&Self::AddCapture>),
+      {method("addCapture", &Self::Run<&Self::AddCapture>), method("addPool", &Self::Run<&Self::AddPool>),
+       method("acquire", &Self::Run<&Self::Acquire>), method("submit", &Self::Run<&Self::Submit>),
+       method("cancel", &Self::Run<&Self::Cancel>), method("endPool", &Self::Run<&Self::EndPool>),
+       method("filler", &Self::Run<&Self::Filler>), method("taker", &Self::Run<&Self::Taker>),
        method("addDisplay", &Self::Run<&Self::AddDisplay>), method("connect", &Self::Run<&Self::Connect>),
        method("allowPresent", &Self::Run<&Self::AllowPresent>), method("addTap", &Self::Run<&Self::AddTap>),
        method("removeTap", &Self::Run<&Self::RemoveTap>), method("release", &Self::Run<&Self::Release>),
@@ -103,6 +107,45 @@ Napi::Value FrameLoopBinding::AddCapture(Call& call) {
   const uint32_t id = loop_->AddCapture(TakeCapture(config, fds));
   capture_paths_.push_back(fds.Path(config["fd"].Int32()));
   return Napi::Number::New(call.env(), id);
+}
+
+Napi::Value FrameLoopBinding::AddPool(Call& call) {
+  const uint32_t id = loop_->AddPool(TakePool(call.Arg(0, "config")));
+  capture_paths_.emplace_back();
+  return Napi::Number::New(call.env(), id);
+}
+
+Napi::Value FrameLoopBinding::Acquire(Call& call) {
+  const std::optional<uint32_t> index = loop_->PortOfPool(call.Arg(0, "pool").Uint32())->Acquire();
+  return index ? Napi::Number::New(call.env(), *index) : call.env().Undefined();
+}
+
+Napi::Value FrameLoopBinding::Submit(Call& call) {
+  loop::PoolPort& port = *loop_->PortOfPool(call.Arg(0, "pool").Uint32());
+  const uint32_t index = call.Arg(1, "index").Uint32();
+  const loop::FrameInfo info = TakeFrameInfo(call.Arg(2, "frame"));
+  UniqueFd fence;
+  if (!call.Arg(3, "fence").IsUndefined()) fence = call.DuplicateFd(3, "fence", "poll");
+  port.Submit(index, info, std::move(fence));
+  return call.env().Undefined();
+}
+
+Napi::Value FrameLoopBinding::Cancel(Call& call) {
+  loop_->PortOfPool(call.Arg(0, "pool").Uint32())->Cancel(call.Arg(1, "index").Uint32());
+  return call.env().Undefined();
+}
+
+Napi::Value FrameLoopBinding::EndPool(Call& call) {
+  loop_->PortOfPool(call.Arg(0, "pool").Uint32())->End();
+  return call.env().Undefined();
+}
+
+Napi::Value FrameLoopBinding::Filler(Call& call) {
+  return FillerHandle(call.env(), loop_->PortOfPool(call.Arg(0, "pool").Uint32()));
+}
+
+Napi::Value FrameLoopBinding::Taker(Call& call) {
+  return TakerHandle(call.env(), loop_->PortOfTap(call.Arg(0, "tap").Uint32()));
 }
 
 Napi::Value FrameLoopBinding::AddDisplay(Call& call) {

@@ -48,6 +48,13 @@ class FrameLoopBinding : public Napi::ObjectWrap<FrameLoopBinding>, private loop
   Napi::Value RunAsync(const Napi::CallbackInfo& info);
 
   Napi::Value AddCapture(Call& call);
+  Napi::Value AddPool(Call& call);
+  Napi::Value Acquire(Call& call);
+  Napi::Value Submit(Call& call);
+  Napi::Value Cancel(Call& call);
+  Napi::Value EndPool(Call& call);
+  Napi::Value Filler(Call& call);
+  Napi::Value Taker(Call& call);
   Napi::Value AddDisplay(Call& call);
   Napi::Value Connect(Call& call);
   Napi::Value AllowPresent(Call& call);
@@ -67,6 +74,7 @@ class FrameLoopBinding : public Napi::ObjectWrap<FrameLoopBinding>, private loop
   void Handle(Napi::Env env, const loop::FrameEvent& event);
   void Handle(Napi::Env env, const loop::ErrorEvent& event);
   void Handle(Napi::Env env, const loop::EndEvent& event);
+  void Handle(Napi::Env env, const loop::FreeEvent& event);
   void Handle(Napi::Env env, const loop::StartEvent& event);
   void Handle(Napi::Env env, const loop::CommitEvent& event);
   void Handle(Napi::Env env, const loop::StopEvent& event);
@@ -79,6 +87,7 @@ class FrameLoopBinding : public Napi::ObjectWrap<FrameLoopBinding>, private loop
   std::optional<loop::FrameLoop> loop_;
   WakeFunction wake_;
   Napi::FunctionReference set_immediate_;
+  // By capture or pool.
   std::vector<std::string> capture_paths_;
   std::vector<std::string> display_paths_;
   std::optional<Napi::Promise::Deferred> started_;

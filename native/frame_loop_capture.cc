@@ -23,19 +23,17 @@ FrameInfo InfoOf(const V4l2Buffer& buffer) {
 }  // namespace
 
 Capture::Capture(uint32_t id, CaptureConfig config, CaptureCounters& counters)
-    : id_(id), config_(std::move(config)), counters_(counters), slots_(config_.buffers.size()) {
-  counters_.buffers = static_cast<uint32_t>(slots_.size());
-  for (size_t index = 0; index < slots_.size(); ++index) {
-    for (const BufferPlane& plane : config_.buffers[index]) {
-      slots_[index].planes.push_back({plane.fd.get(), plane.length});
-    }
+    : FrameQueue(id, config.buffers.size(), config.reserve, counters), config_(std::move(config)) {
+  for (const auto& buffer : config_.buffers) {
+    std::vector<V4l2QueuePlane>& planes = planes_.emplace_back();
+    for (const BufferPlane& plane : buffer) planes.push_back({plane.fd.get(), plane.length});
   }
 }
 
 void Capture::Start() {
   streaming_ = true;
   try {
-    for (uint32_t index = 0; index < slots_.size(); ++index) Queue(index);
+    for (uint32_t index = 0; index < buffers(); ++index) Queue(index);
     StreamOn(fd(), config_.buffer_type);
   } catch (const KernelError&) {
     Stop();
@@ -52,16 +50,16 @@ void Capture::Stop() noexcept {
     // The device is gone, and the buffers with it.
   }
   retry_.clear();
-  counters_.queued = 0;
+  counters().queued = 0;
 }
 
 std::optional<V4l2Buffer> Capture::TakeFromDriver() {
   try {
     std::optional<V4l2Buffer> buffer = DequeueBuffer(fd(), config_.buffer_type, config_.memory);
-    if (buffer && buffer->index >= slots_.size()) throw KernelError("VIDIOC_DQBUF", EIO);
+    if (buffer && buffer->index >= buffers()) throw KernelError("VIDIOC_DQBUF", EIO);
     return buffer;
   } catch (const KernelError& error) {
-    failure_ = error;
+    Fail(error);
     return std::nullopt;
   }
 }
@@ -71,35 +69,33 @@ Capture::Dequeued Capture::Dequeue(uint32_t& index) {
   const std::optional<V4l2Buffer> buffer = TakeFromDriver();
   if (!buffer) return Dequeued::kNone;
   index = buffer->index;
-  counters_.queued.fetch_sub(1);
+  counters().queued.fetch_sub(1);
   CountSequence(buffer->sequence);
   if (buffer->flags & V4L2_BUF_FLAG_ERROR) {
-    counters_.errored.fetch_add(1);
+    counters().errored.fetch_add(1);
     Requeue(index);
     return Dequeued::kRecycled;
   }
-  counters_.captured.fetch_add(1);
-  slots_[index].info = InfoOf(*buffer);
+  counters().captured.fetch_add(1);
+  SetFrame(index, InfoOf(*buffer));
   return Dequeued::kFrame;
 }
 
-void Capture::FailUnexplained() {
-  if (!failure_) failure_.emplace("VIDIOC_DQBUF", EIO);
-}
+void Capture::FailUnexplained() { Fail(KernelError("VIDIOC_DQBUF", EIO)); }
 
 void Capture::CountSequence(uint32_t sequence) {
   if (last_sequence_) {
     // The two fields of an interlaced frame share a number, and one that goes back is a driver that started
     // anew.
     const uint32_t step = sequence - *last_sequence_;
-    if (step > 1 && step < UINT32_MAX / 2) counters_.lost.fetch_add(step - 1);
+    if (step > 1 && step < UINT32_MAX / 2) counters().lost.fetch_add(step - 1);
   }
   last_sequence_ = sequence;
 }
 
 void Capture::Queue(uint32_t index) {
-  QueueBuffer(fd(), config_.buffer_type, config_.memory, index, slots_[index].planes);
-  counters_.queued.fetch_add(1);
+  QueueBuffer(fd(), config_.buffer_type, config_.memory, index, planes_[index]);
+  counters().queued.fetch_add(1);
 }
 
 void Capture::Requeue(uint32_t index) {
@@ -110,7 +106,7 @@ void Capture::Requeue(uint32_t index) {
     if (error.error() == EAGAIN) {
       retry_.push_back(index);
     } else {
-      failure_ = error;
+      Fail(error);
     }
   }
 }
@@ -119,32 +115,6 @@ void Capture::RetryQueue() {
   std::vector<uint32_t> again;
   again.swap(retry_);
   for (const uint32_t index : again) Requeue(index);
-}
-
-bool Capture::TapMayTake(uint32_t index, std::optional<uint32_t> instead) const {
-  size_t held = tap_held_;
-  if (instead && slots_[*instead].taps == 1) --held;
-  if (slots_[index].taps == 0) ++held;
-  return held + config_.reserve <= slots_.size();
-}
-
-void Capture::Hold(uint32_t index, Holder holder) {
-  Slot& slot = slots_[index];
-  if (holder == Holder::kDisplay) {
-    ++slot.displays;
-  } else if (slot.taps++ == 0) {
-    ++tap_held_;
-  }
-}
-
-void Capture::Drop(uint32_t index, Holder holder) {
-  Slot& slot = slots_[index];
-  if (holder == Holder::kDisplay) {
-    --slot.displays;
-  } else if (--slot.taps == 0) {
-    --tap_held_;
-  }
-  if (slot.displays == 0 && slot.taps == 0) Requeue(index);
 }
 
 }  // namespace dmaflow::loop

@@ -1,36 +1,29 @@
-// One capture's buffers, and who holds them.
+// One capture's buffers in its driver's queue.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <utility>
 #include <vector>
 
+#include "frame_loop_queue.h"
 #include "frame_loop_stats.h"
 #include "frame_loop_types.h"
 #include "v4l2_buffer.h"
 
 namespace dmaflow::loop {
 
-// Who keeps a frame. What taps keep waits for JavaScript, so it counts against the capture's reserve; what
-// displays keep comes back by itself.
-enum class Holder { kDisplay, kTap };
-
 // The queue of one capture device. The life of a buffer:
 //   1. Start queues every buffer (VIDIOC_QBUF): it is with the driver.
-//   2. Dequeue takes it out with a frame in it (VIDIOC_DQBUF). Nobody holds it yet. A buffer that the driver
-//   flags as
-//      errored goes back to 1 unseen.
-//   3. Whoever wants the frame makes a FrameRef to it: each link's display one, each tap one.
-//   4. The last FrameRef that goes queues it again: back to 1. This is the only way back, so it goes once.
-//   5. Stop (VIDIOC_STREAMOFF) takes all of them out of the driver. FrameRefs that are left stay valid, and
-//   no longer
-//      queue anything.
+//   2. Dequeue takes it out with a frame in it (VIDIOC_DQBUF). A buffer that the driver flags as errored goes
+//   back to 1 unseen.
+//   3. FrameRefs hold it (see FrameQueue); the last one that goes queues it again: back to 1.
+//   4. Stop (VIDIOC_STREAMOFF) takes all of them out of the driver. FrameRefs that are left stay valid, and
+//   no longer queue anything.
 // A request that the kernel refuses ends the capture: `failure` says what it was, the buffers stay where they
 // are.
 //
 // Belongs to the loop's thread.
-class Capture {
+class Capture : public FrameQueue {
  public:
   enum class Dequeued { kFrame, kRecycled, kNone };
 
@@ -49,36 +42,16 @@ class Capture {
   // Tries buffers again that could not be queued for the moment (EAGAIN).
   void RetryQueue();
 
-  uint32_t id() const { return id_; }
+  Device device() const override { return Device::kCapture; }
   int fd() const { return config_.fd.get(); }
-  size_t buffers() const { return slots_.size(); }
-  const FrameInfo& info(uint32_t index) const { return slots_[index].info; }
-
-  // Whether a tap may take the frame in `index`, given that it lets go of `instead` at the same time.
-  bool TapMayTake(uint32_t index, std::optional<uint32_t> instead = {}) const;
-  // Distinct buffers that taps hold.
-  size_t tap_held() const { return tap_held_; }
-
-  bool limited() const { return config_.frames != 0; }
+  bool limited() const override { return config_.frames != 0; }
   // The limit is reached: nothing is to be dequeued any more.
-  bool ended() const { return limited() && counters_.captured.load() >= config_.frames; }
-  bool running() const { return streaming_ && !failure_; }
+  bool ended() const override { return limited() && counters().captured.load() >= config_.frames; }
   bool retrying() const { return !retry_.empty(); }
-  const std::optional<KernelError>& failure() const { return failure_; }
 
  private:
-  friend class FrameRef;
-
-  struct Slot {
-    uint32_t displays = 0;
-    uint32_t taps = 0;
-    FrameInfo info;
-    // As the driver wants them with each QBUF; the same fds always, so that it maps each buffer once.
-    std::vector<V4l2QueuePlane> planes;
-  };
-
-  void Hold(uint32_t index, Holder holder);
-  void Drop(uint32_t index, Holder holder);
+  void Free(uint32_t index) override { Requeue(index); }
+  bool running() const { return streaming_ && !failure(); }
   // Nothing where no buffer is ready, or the device failed.
   std::optional<V4l2Buffer> TakeFromDriver();
   // Throws KernelError.
@@ -86,50 +59,12 @@ class Capture {
   void Requeue(uint32_t index);
   void CountSequence(uint32_t sequence);
 
-  uint32_t id_;
   CaptureConfig config_;
-  CaptureCounters& counters_;
-  std::vector<Slot> slots_;
+  // By index, as the driver wants them with each QBUF; the same fds always, so that it maps each buffer once.
+  std::vector<std::vector<V4l2QueuePlane>> planes_;
   std::vector<uint32_t> retry_;
-  size_t tap_held_ = 0;
   std::optional<uint32_t> last_sequence_;
   bool streaming_ = false;
-  std::optional<KernelError> failure_;
-};
-
-// One reference to the frame in a capture's buffer. The capture outlives it.
-class FrameRef {
- public:
-  FrameRef(Capture& capture, uint32_t index, Holder holder)
-      : capture_(&capture), index_(index), holder_(holder) {
-    capture.Hold(index, holder);
-  }
-  ~FrameRef() { Reset(); }
-
-  FrameRef(FrameRef&& other) noexcept
-      : capture_(std::exchange(other.capture_, nullptr)), index_(other.index_), holder_(other.holder_) {}
-  FrameRef& operator=(FrameRef&& other) noexcept {
-    if (this == &other) return *this;
-    Reset();
-    capture_ = std::exchange(other.capture_, nullptr);
-    index_ = other.index_;
-    holder_ = other.holder_;
-    return *this;
-  }
-  FrameRef(const FrameRef&) = delete;
-  FrameRef& operator=(const FrameRef&) = delete;
-
-  Capture& capture() const { return *capture_; }
-  uint32_t index() const { return index_; }
-
- private:
-  void Reset() {
-    if (Capture* capture = std::exchange(capture_, nullptr)) capture->Drop(index_, holder_);
-  }
-
-  Capture* capture_;
-  uint32_t index_;
-  Holder holder_;
 };
 
 }  // namespace dmaflow::loop

@@ -48,7 +48,8 @@ void FrameLoopBinding::Dispatch(Napi::Env env) {
 void FrameLoopBinding::Notify(Napi::Env env, const char* callback, const std::vector<napi_value>& arguments) {
   try {
     const Napi::Object listener = Value().Get(kListenerProperty).As<Napi::Object>();
-    listener.Get(callback).As<Napi::Function>().Call(listener, arguments);
+    const Napi::Value function = listener.Get(callback);
+    if (function.IsFunction()) function.As<Napi::Function>().Call(listener, arguments);
   } catch (const Napi::Error& error) {
     // An exception of the listener is uncaught: what follows must not be lost with it.
     napi_fatal_exception(env, error.Value());
@@ -64,6 +65,10 @@ void FrameLoopBinding::Handle(Napi::Env env, const loop::ErrorEvent& event) {
 }
 
 void FrameLoopBinding::Handle(Napi::Env env, const loop::EndEvent&) { Notify(env, "onEnd", {}); }
+
+void FrameLoopBinding::Handle(Napi::Env env, const loop::FreeEvent& event) {
+  Notify(env, "onFree", {Napi::Number::New(env, event.pool)});
+}
 
 void FrameLoopBinding::Handle(Napi::Env env, const loop::StartEvent& event) {
   const Napi::Promise::Deferred started = *std::exchange(started_, std::nullopt);

@@ -29,15 +29,15 @@ Display::Display(uint32_t id, DisplayConfig config, DisplayCounters& counters, E
       // ours.
       token_(std::random_device{}()) {}
 
-void Display::Link(uint32_t capture, std::vector<uint32_t> framebuffers) {
-  framebuffers_[capture] = std::move(framebuffers);
+void Display::Link(uint32_t queue, std::vector<uint32_t> framebuffers) {
+  framebuffers_[queue] = std::move(framebuffers);
 }
 
-void Display::Show(Capture& capture, uint32_t index, UniqueFd fence) {
+void Display::Show(FrameQueue& queue, uint32_t index, UniqueFd fence) {
   if (failure_ || stopping_) return;
   if (next_) counters_.dropped.fetch_add(1);
-  next_ = Frame{FrameRef(capture, index, Holder::kDisplay), framebuffers_.at(capture.id())[index],
-                std::move(fence)};
+  next_ =
+      Frame{FrameRef(queue, index, Holder::kDisplay), framebuffers_.at(queue.id())[index], std::move(fence)};
 }
 
 void Display::CommitOnce(CommitRequest request) {
@@ -66,9 +66,8 @@ void Display::Advance(Clock::time_point now) {
     }
   } else if (on_screen_ && requests_.next() && now - requests_.next()->received >= kRepeatAfter) {
     const FrameRef& shown = on_screen_->reference;
-    Commit(
-        Frame{FrameRef(shown.capture(), shown.index(), Holder::kDisplay), on_screen_->framebuffer, {}, true},
-        now);
+    Commit(Frame{FrameRef(shown.queue(), shown.index(), Holder::kDisplay), on_screen_->framebuffer, {}, true},
+           now);
   }
 }
 
@@ -179,7 +178,7 @@ bool Display::Flipped(const FlipEvent& flip) {
   const int64_t time = flip.timestamp > 0 ? flip.timestamp : Microseconds(Clock::now());
   counters_.last_flip = time;
   if (!pending_->repeated) {
-    const FrameInfo& info = pending_->reference.capture().info(pending_->reference.index());
+    const FrameInfo& info = pending_->reference.queue().info(pending_->reference.index());
     counters_.shown.fetch_add(1);
     if (info.monotonic) counters_.latency.Record(time - info.timestamp);
   }

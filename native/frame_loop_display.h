@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "drm_ptr.h"
-#include "frame_loop_capture.h"
 #include "frame_loop_commit.h"
 #include "frame_loop_epoll.h"
 #include "frame_loop_mailbox.h"
+#include "frame_loop_queue.h"
 #include "frame_loop_requests.h"
 #include "frame_loop_stats.h"
 #include "frame_loop_types.h"
@@ -36,11 +36,11 @@ class Display {
  public:
   Display(uint32_t id, DisplayConfig config, DisplayCounters& counters, Epoll& epoll, Mailbox& mailbox);
 
-  // `framebuffers` by the index of the capture's buffers.
-  void Link(uint32_t capture, std::vector<uint32_t> framebuffers);
+  // `framebuffers` by the index of the buffers of a capture or pool.
+  void Link(uint32_t queue, std::vector<uint32_t> framebuffers);
 
   // `fence`: a sync_file that has to signal first; may be empty.
-  void Show(Capture& capture, uint32_t index, UniqueFd fence);
+  void Show(FrameQueue& queue, uint32_t index, UniqueFd fence);
   // Answered by a CommitEvent.
   void CommitOnce(CommitRequest request);
 

@@ -10,9 +10,9 @@
 
 namespace dmaflow::loop {
 
-enum class Wait : uint8_t { kCommands, kCapture, kDisplay, kInFence, kOutFence };
+enum class Wait : uint8_t { kCommands, kCapture, kDisplay, kInFence, kOutFence, kPoolFence };
 
-// Says what an fd in the set is: `id` of the capture or display.
+// Says what an fd in the set is: `id` of the capture, pool or display.
 struct WaitKey {
   Wait kind = Wait::kCommands;
   uint32_t id = 0;

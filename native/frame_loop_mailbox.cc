@@ -24,15 +24,24 @@ void Mailbox::Receive(std::vector<Command>& commands) {
 }
 
 void Mailbox::Send(Command command) {
-  bool first = false;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    first = commands_.empty();
-    commands_.push_back(std::move(command));
-  }
-  if (!first) return;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (closed_) return;
+  commands_.push_back(std::move(command));
+  if (commands_.size() > 1) return;
+  // Under the lock, as Close may come from another thread. It does not block.
   const uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
+}
+
+void Mailbox::Close() {
+  // Emptied without the lock: what is in there may give frames back, which comes here again.
+  std::vector<Command> unheard;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    closed_ = true;
+    unheard.swap(commands_);
+    wake_.reset();
+  }
 }
 
 void Mailbox::Enqueue(std::unique_lock<std::mutex> lock, Event event) {

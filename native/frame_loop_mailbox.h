@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <variant>
@@ -13,10 +14,19 @@
 
 namespace dmaflow::loop {
 
+class TapPort;
+
 struct AddTapCommand {
   uint32_t tap;
   TapConfig config;
   TapCounters& counters;
+  // Null where the frames go to the owner.
+  std::shared_ptr<TapPort> port;
+};
+
+// A native tap has a receiver now.
+struct ReceiverCommand {
+  uint32_t tap;
 };
 
 struct RemoveTapCommand {
@@ -37,19 +47,31 @@ struct PresentCommand {
   UniqueFd fence;
 };
 
+// The frame that a filler put into a pool's buffer.
+struct SubmitCommand {
+  uint32_t pool;
+  uint32_t index;
+  FrameInfo info;
+  UniqueFd fence;
+};
+
+struct EndPoolCommand {
+  uint32_t pool;
+};
+
 struct StopCommand {
   // How long flips that are pending may take.
   std::chrono::milliseconds flip_wait;
 };
 
-using Command =
-    std::variant<AddTapCommand, RemoveTapCommand, ReleaseCommand, PresentCommand, CommitRequest, StopCommand>;
+using Command = std::variant<AddTapCommand, ReceiverCommand, RemoveTapCommand, ReleaseCommand, PresentCommand,
+                             CommitRequest, SubmitCommand, EndPoolCommand, StopCommand>;
 
 // Commands to the loop wake it through an eventfd; events to the owner wake it through its Listener, once for
 // all that come before the owner has ended its dispatch. No lock is held while anyone is woken, and none for
 // longer than a push, so neither thread waits for the other's work. Both queues are bounded by what the owner
-// does: an event is a frame (at most the credit of its tap), the one failure of a device, or the one answer
-// to a command.
+// does: an event is a frame (at most the credit of its tap), the one failure of a device, a buffer that was
+// asked for, or the one answer to a command; a command of another thread gives back or submits a buffer.
 class Mailbox {
  public:
   // Throws KernelError.
@@ -67,6 +89,7 @@ class Mailbox {
 
   // The owner's side.
 
+  // Any thread, and also after the loop's end: goes nowhere then.
   void Send(Command command);
   void OpenTap();
   // No more frames of this tap. Returns the indices of those that were posted and not fetched: their
@@ -74,7 +97,7 @@ class Mailbox {
   std::vector<uint32_t> CloseTap(uint32_t tap);
   void CloseTaps();
   // When no one receives any more: commands go nowhere from now on.
-  void Close() { wake_.reset(); }
+  void Close();
   // The number of events to fetch now. Those that come later wait for the next dispatch, so that a slow
   // consumer of frames never keeps its thread from other work.
   size_t BeginDispatch();
@@ -93,6 +116,7 @@ class Mailbox {
   std::vector<bool> tap_open_;
   // The owner was woken and has not ended its dispatch.
   bool awake_ = false;
+  bool closed_ = false;
 };
 
 }  // namespace dmaflow::loop

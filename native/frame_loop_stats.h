@@ -45,6 +45,7 @@ class LatencyHistogram {
   std::atomic<int64_t> max_{0};
 };
 
+// Of a capture or pool. `queued` of a pool: its free buffers.
 struct CaptureCounters {
   std::atomic<uint64_t> captured{0};
   std::atomic<uint64_t> lost{0};

@@ -4,14 +4,16 @@
 
 namespace dmaflow::loop {
 
-Tap::Tap(uint32_t id, Capture& capture, TapConfig config, TapCounters& counters, Mailbox& mailbox)
+Tap::Tap(uint32_t id, FrameQueue& queue, TapConfig config, TapCounters& counters, Mailbox& mailbox,
+         std::shared_ptr<TapPort> port)
     : id_(id),
-      capture_(capture),
+      queue_(queue),
       config_(config),
       counters_(counters),
       mailbox_(mailbox),
       pace_(config.interval),
-      held_(capture.buffers()) {}
+      port_(std::move(port)),
+      held_(queue.buffers()) {}
 
 bool Pace::Due(int64_t timestamp) const {
   if (interval_ == 0 || !next_ || timestamp >= *next_) return true;
@@ -27,19 +29,19 @@ void Pace::Took(int64_t timestamp) {
 
 void Tap::Offer(uint32_t index) {
   if (closed_) return;
-  const int64_t timestamp = capture_.info(index).timestamp;
+  const int64_t timestamp = queue_.info(index).timestamp;
   if (!pace_.Due(timestamp)) {
     counters_.not_due.fetch_add(1);
     return;
   }
-  const bool waits = !HasCredit() || !waiting_.empty();
+  const bool waits = !MayPost() || !waiting_.empty();
   if (waits && config_.policy == TapPolicy::kEvery && waiting_.size() >= config_.max) {
     Skip();
     return;
   }
   std::optional<uint32_t> replaced;
   if (waits && config_.policy == TapPolicy::kLatest && !waiting_.empty()) replaced = waiting_.front().index();
-  if (!capture_.TapMayTake(index, replaced)) {
+  if (!queue_.TapMayTake(index, replaced)) {
     Skip();
     return;
   }
@@ -47,7 +49,7 @@ void Tap::Offer(uint32_t index) {
     waiting_.clear();
     Skip();
   }
-  FrameRef frame(capture_, index, Holder::kTap);
+  FrameRef frame(queue_, index, Holder::kTap);
   if (waits) {
     waiting_.push_back(std::move(frame));
   } else if (!Post(std::move(frame))) {
@@ -64,7 +66,7 @@ FrameRef Tap::Take(uint32_t index) {
 }
 
 void Tap::PostWaiting() {
-  while (!waiting_.empty() && HasCredit()) {
+  while (!waiting_.empty() && MayPost()) {
     FrameRef frame = std::move(waiting_.front());
     waiting_.pop_front();
     Post(std::move(frame));
@@ -73,10 +75,13 @@ void Tap::PostWaiting() {
 
 bool Tap::Post(FrameRef frame) {
   const uint32_t index = frame.index();
-  if (!mailbox_.PostFrame({id_, capture_.id(), index, capture_.info(index)})) {
+  const FrameEvent event{id_, queue_.id(), index, queue_.info(index)};
+  if (port_ ? !port_->Deliver(event) : !mailbox_.PostFrame(event)) {
     Skip();
     return false;
   }
+  // The owner counts what it fetches.
+  if (port_) counters_.delivered.fetch_add(1);
   held_[index] = std::move(frame);
   ++held_count_;
   return true;
@@ -86,6 +91,11 @@ void Tap::Close() {
   closed_ = true;
   counters_.skipped.fetch_add(waiting_.size());
   waiting_.clear();
+}
+
+void Tap::ReportEnd() {
+  if (closed_ || end_reported_ || !port_ || !queue_.ended() || !waiting_.empty()) return;
+  end_reported_ = port_->DeliverEnd();
 }
 
 }  // namespace dmaflow::loop

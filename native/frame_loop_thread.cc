@@ -30,28 +30,42 @@ void Sooner(std::optional<Clock::time_point>& deadline, std::optional<Clock::tim
 
 }  // namespace
 
-LoopThread::LoopThread(Mailbox& mailbox, Counters& counters) : mailbox_(mailbox), counters_(counters) {
-  epoll_.Add(mailbox_.fd(), {Wait::kCommands});
+LoopThread::LoopThread(std::shared_ptr<Mailbox> mailbox, Counters& counters)
+    : mailbox_(std::move(mailbox)), counters_(counters) {
+  epoll_.Add(mailbox_->fd(), {Wait::kCommands});
 }
 
 void LoopThread::AddCapture(CaptureConfig config) {
-  const auto id = static_cast<uint32_t>(captures_.size());
-  captures_.push_back(std::make_unique<Capture>(id, std::move(config), counters_.captures[id]));
-  capture_reported_.push_back(false);
+  const auto id = static_cast<uint32_t>(queues_.size());
+  auto capture = std::make_unique<Capture>(id, std::move(config), counters_.captures[id]);
+  captures_[id] = capture.get();
+  AddQueue(std::move(capture));
+}
+
+void LoopThread::AddPool(const PoolConfig& config, std::shared_ptr<PoolPort> port) {
+  const auto id = static_cast<uint32_t>(queues_.size());
+  auto pool = std::make_unique<Pool>(id, config, std::move(port), counters_.captures[id], *mailbox_, epoll_);
+  pools_[id] = pool.get();
+  AddQueue(std::move(pool));
+}
+
+void LoopThread::AddQueue(std::unique_ptr<FrameQueue> queue) {
+  queues_.push_back(std::move(queue));
+  queue_reported_.push_back(false);
   links_.emplace_back();
 }
 
 void LoopThread::AddDisplay(DisplayConfig config) {
   const auto id = static_cast<uint32_t>(displays_.size());
   displays_.push_back(
-      std::make_unique<Display>(id, std::move(config), counters_.displays[id], epoll_, mailbox_));
+      std::make_unique<Display>(id, std::move(config), counters_.displays[id], epoll_, *mailbox_));
   display_reported_.push_back(false);
 }
 
-void LoopThread::Link(uint32_t capture, uint32_t display, std::vector<uint32_t> framebuffers, bool direct) {
+void LoopThread::Link(uint32_t queue, uint32_t display, std::vector<uint32_t> framebuffers, bool direct) {
   Display* const target = displays_[display].get();
-  target->Link(capture, std::move(framebuffers));
-  std::vector<Display*>& links = links_[capture];
+  target->Link(queue, std::move(framebuffers));
+  std::vector<Display*>& links = links_[queue];
   if (direct && std::find(links.begin(), links.end(), target) == links.end()) links.push_back(target);
 }
 
@@ -60,10 +74,10 @@ void LoopThread::Run() {
   counters_.realtime = BecomeRealtime();
   std::optional<ErrorEvent> failure = StartCaptures();
   const bool started = !failure;
-  mailbox_.Post(StartEvent{std::move(failure)});
+  mailbox_->Post(StartEvent{std::move(failure)});
   if (started) Serve();
   Finish();
-  mailbox_.Post(StopEvent{});
+  mailbox_->Post(StopEvent{});
 }
 
 std::optional<ErrorEvent> LoopThread::StartCaptures() {
@@ -74,13 +88,13 @@ std::optional<ErrorEvent> LoopThread::StartCaptures() {
       return ErrorEvent{Device::kDisplay, display->id(), error};
     }
   }
-  for (const auto& capture : captures_) {
+  for (const auto& [id, capture] : captures_) {
     try {
       capture->Start();
       // Only now: a queue that is not streaming polls as an error.
-      epoll_.Add(capture->fd(), {Wait::kCapture, capture->id()});
+      epoll_.Add(capture->fd(), {Wait::kCapture, id});
     } catch (const KernelError& error) {
-      return ErrorEvent{Device::kCapture, capture->id(), error};
+      return ErrorEvent{Device::kCapture, id, error};
     }
   }
   return std::nullopt;
@@ -107,6 +121,9 @@ void LoopThread::Serve() {
         case Wait::kOutFence:
           displays_[ready.key.id]->OutFenceSignalled();
           break;
+        case Wait::kPoolFence:
+          pools_[ready.key.id]->FenceSignalled();
+          break;
         case Wait::kCapture:
           break;
       }
@@ -114,18 +131,21 @@ void LoopThread::Serve() {
     for (const Ready& ready : ready_) {
       if (ready.key.kind == Wait::kCapture) HandleCapture(*captures_[ready.key.id], ready.failed);
     }
-    for (const auto& capture : captures_) capture->RetryQueue();
+    for (const auto& [id, pool] : pools_) HandlePool(*pool, now);
+    for (const auto& [id, capture] : captures_) capture->RetryQueue();
     for (const auto& display : displays_) display->Advance(now);
+    for (Tap& tap : taps_) tap.ReportEnd();
     ReportFailures();
     ReportEnd();
   }
 }
 
 void LoopThread::Finish() {
-  for (const auto& capture : captures_) {
+  for (const auto& [id, capture] : captures_) {
     epoll_.Remove(capture->fd());
     capture->Stop();
   }
+  for (const auto& [id, pool] : pools_) pool->Stop();
   for (const auto& display : displays_) {
     display->BeginStop();
     epoll_.Remove(display->fd());
@@ -134,6 +154,8 @@ void LoopThread::Finish() {
   taps_.clear();
   displays_.clear();
   captures_.clear();
+  pools_.clear();
+  queues_.clear();
 }
 
 void LoopThread::HandleDisplay(Display& display, bool failed) {
@@ -164,27 +186,38 @@ void LoopThread::HandleCapture(Capture& capture, bool failed) {
   if (capture.ended()) epoll_.Remove(capture.fd());
 }
 
-void LoopThread::Distribute(Capture& capture, uint32_t index) {
-  // Keeps it here until all have had their chance, and queues it again where nobody took it.
-  const FrameRef frame(capture, index, Holder::kDisplay);
-  for (Display* display : links_[capture.id()]) display->Show(capture, index, UniqueFd());
+void LoopThread::HandlePool(Pool& pool, Clock::time_point now) {
+  while (!stop_by_) {
+    const std::optional<uint32_t> index = pool.Next(now);
+    if (!index) return;
+    Distribute(pool, *index);
+  }
+}
+
+void LoopThread::Distribute(FrameQueue& queue, uint32_t index) {
+  // Keeps it here until all have had their chance, and gives it back where nobody took it.
+  const FrameRef frame(queue, index, Holder::kDisplay);
+  for (Display* display : links_[queue.id()]) display->Show(queue, index, UniqueFd());
   for (Tap& tap : taps_) {
-    if (tap.capture() == capture.id()) tap.Offer(index);
+    if (&tap.queue() == &queue) tap.Offer(index);
   }
 }
 
 void LoopThread::ReportFailures() {
-  for (const auto& capture : captures_) {
-    if (!capture->failure() || capture_reported_[capture->id()]) continue;
-    capture_reported_[capture->id()] = true;
-    epoll_.Remove(capture->fd());
-    mailbox_.Post(ErrorEvent{Device::kCapture, capture->id(), *capture->failure()});
+  for (const auto& queue : queues_) {
+    const uint32_t id = queue->id();
+    if (!queue->failure() || queue_reported_[id]) continue;
+    queue_reported_[id] = true;
+    if (const auto capture = captures_.find(id); capture != captures_.end()) {
+      epoll_.Remove(capture->second->fd());
+    }
+    mailbox_->Post(ErrorEvent{queue->device(), id, *queue->failure()});
   }
   for (const auto& display : displays_) {
     if (!display->failure() || display_reported_[display->id()]) continue;
     display_reported_[display->id()] = true;
     epoll_.Remove(display->fd());
-    mailbox_.Post(ErrorEvent{Device::kDisplay, display->id(), *display->failure()});
+    mailbox_->Post(ErrorEvent{Device::kDisplay, display->id(), *display->failure()});
   }
 }
 
@@ -192,14 +225,14 @@ void LoopThread::ReportEnd() {
   if (stop_by_) return;
   const bool was_over = std::exchange(over_, Over());
   // Again only after something was shown in between.
-  if (over_ && !was_over) mailbox_.Post(EndEvent{});
+  if (over_ && !was_over) mailbox_->Post(EndEvent{});
 }
 
 bool LoopThread::Over() const {
   bool any = false;
-  for (const auto& capture : captures_) {
-    if (!capture->limited()) continue;
-    if (!capture->ended()) return false;
+  for (const auto& queue : queues_) {
+    if (!queue->limited()) continue;
+    if (!queue->ended()) return false;
     any = true;
   }
   const auto settled = [](const auto& display) { return display->settled(); };
@@ -211,7 +244,8 @@ bool LoopThread::Over() const {
 std::optional<Clock::time_point> LoopThread::Deadline(Clock::time_point now) const {
   std::optional<Clock::time_point> deadline = stop_by_;
   for (const auto& display : displays_) Sooner(deadline, display->Deadline(now));
-  for (const auto& capture : captures_) {
+  for (const auto& [id, pool] : pools_) Sooner(deadline, pool->Deadline());
+  for (const auto& [id, capture] : captures_) {
     if (capture->retrying()) Sooner(deadline, now + kQueueRetry);
   }
   return deadline;

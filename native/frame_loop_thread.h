@@ -1,7 +1,8 @@
-// The thread: waits for devices and commands, and moves frames between captures, displays and taps.
+// The thread: waits for devices and commands, and moves frames between captures, pools, displays and taps.
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "frame_loop_display.h"
 #include "frame_loop_epoll.h"
 #include "frame_loop_mailbox.h"
+#include "frame_loop_pool.h"
+#include "frame_loop_queue.h"
 #include "frame_loop_stats.h"
 #include "frame_loop_tap.h"
 #include "frame_loop_types.h"
@@ -20,63 +23,74 @@ namespace dmaflow::loop {
 // alone.
 //
 // The life of a buffer, once round:
-//   1. The capture dequeues it (see Capture).
-//   2. Each linked display is shown it (see Display), each tap of the capture is offered it (see Tap). What
+//   1. The capture dequeues it (see Capture), or the filler of a pool submits it (see Pool).
+//   2. Each linked display is shown it (see Display), each tap of the queue is offered it (see Tap). What
 //   nobody
-//      takes is queued again at once.
+//      takes goes back at once.
 //   3. Commands of the owner give a tap's reference back, or pass it on to a display.
-//   4. With its last reference it is queued again.
+//   4. With its last reference it goes back: queued with the driver, or free for the filler.
 class LoopThread {
  public:
   // Throws KernelError.
-  LoopThread(Mailbox& mailbox, Counters& counters);
+  LoopThread(std::shared_ptr<Mailbox> mailbox, Counters& counters);
 
+  // Captures and pools have their ids in common, in the order in which they are added.
   void AddCapture(CaptureConfig config);
+  void AddPool(const PoolConfig& config, std::shared_ptr<PoolPort> port);
   void AddDisplay(DisplayConfig config);
-  // `direct`: every frame of the capture goes to the display. Otherwise only those that are presented.
-  void Link(uint32_t capture, uint32_t display, std::vector<uint32_t> framebuffers, bool direct);
+  // `direct`: every frame of the queue goes to the display. Otherwise only those that are presented.
+  void Link(uint32_t queue, uint32_t display, std::vector<uint32_t> framebuffers, bool direct);
 
   // From the first QBUF to the last STREAMOFF. Posts StartEvent first and StopEvent last; after that nothing
   // here is used any more and every fd is closed.
   void Run();
 
  private:
+  void AddQueue(std::unique_ptr<FrameQueue> queue);
   std::optional<ErrorEvent> StartCaptures();
   void Serve();
   void Finish();
 
   void HandleCommands();
   void Handle(AddTapCommand& command);
+  void Handle(ReceiverCommand& command);
   void Handle(RemoveTapCommand& command);
   void Handle(ReleaseCommand& command);
   void Handle(PresentCommand& command);
   void Handle(CommitRequest& request);
+  void Handle(SubmitCommand& command);
+  void Handle(EndPoolCommand& command);
   void Handle(StopCommand& command);
 
   void HandleDisplay(Display& display, bool failed);
   void HandleCapture(Capture& capture, bool failed);
-  void Distribute(Capture& capture, uint32_t index);
+  void HandlePool(Pool& pool, Clock::time_point now);
+  void Distribute(FrameQueue& queue, uint32_t index);
   // Devices that failed since the last time leave the loop and are reported.
   void ReportFailures();
   void ReportEnd();
-  // Every capture with a limit reached it, and what came of it was shown, or is JavaScript's.
+  // Every capture with a limit reached it, every pool was ended, and what came of it was shown, or is
+  // JavaScript's.
   bool Over() const;
   std::optional<Clock::time_point> Deadline(Clock::time_point now) const;
   bool FlipsPending() const;
 
-  Mailbox& mailbox_;
+  std::shared_ptr<Mailbox> mailbox_;
   Counters& counters_;
   Epoll epoll_;
 
-  // Captures first: displays and taps refer to their buffers.
-  std::vector<std::unique_ptr<Capture>> captures_;
+  // Queues first: displays and taps refer to their buffers.
+  std::vector<std::unique_ptr<FrameQueue>> queues_;
+  // Those of each kind among them, by id.
+  std::map<uint32_t, Capture*> captures_;
+  std::map<uint32_t, Pool*> pools_;
   std::vector<std::unique_ptr<Display>> displays_;
   // By tap id.
   std::deque<Tap> taps_;
-  // By capture.
+  // By queue.
   std::vector<std::vector<Display*>> links_;
 
-  std::vector<bool> capture_reported_;
+  std::vector<bool> queue_reported_;
   std::vector<bool> display_reported_;
   std::vector<Ready> ready_;
   std::vector<Command> commands_;

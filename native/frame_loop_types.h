@@ -50,6 +50,12 @@ struct CaptureConfig {
   uint64_t frames = 0;
 };
 
+struct PoolConfig {
+  uint32_t buffers = 0;
+  // Buffers that taps may never hold back from the filler.
+  uint32_t reserve = 0;
+};
+
 struct DisplayConfig {
   UniqueFd fd;
   uint32_t crtc = 0;
@@ -62,6 +68,7 @@ struct DisplayConfig {
 enum class TapPolicy { kLatest, kEvery };
 
 struct TapConfig {
+  // The capture or pool.
   uint32_t capture = 0;
   uint32_t max = 0;
   TapPolicy policy = TapPolicy::kLatest;
@@ -69,9 +76,11 @@ struct TapConfig {
   bool drain = false;
   // Microseconds of the frames' time between two that the tap takes; 0: every frame.
   int64_t interval = 0;
+  // The frames go to the tap's TapPort. Otherwise the owner gets them, as FrameEvents.
+  bool native = false;
 };
 
-// What one DQBUF said about a buffer.
+// What one DQBUF, or the filler of a pool, said about a buffer.
 struct FrameInfo {
   uint32_t sequence = 0;
   // Microseconds.
@@ -92,7 +101,7 @@ struct CommitRequest {
   Clock::time_point received;
 };
 
-enum class Device { kCapture, kDisplay };
+enum class Device { kCapture, kPool, kDisplay };
 
 // A frame for the owner of the loop: one reference, to be given back by Release or Present.
 struct FrameEvent {
@@ -109,8 +118,14 @@ struct ErrorEvent {
   KernelError error;
 };
 
-// Every capture with a limit reached it, and what came of it was shown or is the owner's.
+// Every capture with a limit reached it, every pool was ended, and what came of it was shown or is the
+// owner's.
 struct EndEvent {};
+
+// A buffer of a pool is free, after Acquire had none and where nobody listens at its port.
+struct FreeEvent {
+  uint32_t pool = 0;
+};
 
 // The captures stream, or `failure` says why not; a StopEvent follows a failure.
 struct StartEvent {
@@ -128,7 +143,7 @@ struct CommitEvent {
 // The last event: nothing is left in a driver, every fd of the loop is closed.
 struct StopEvent {};
 
-using Event = std::variant<FrameEvent, ErrorEvent, EndEvent, StartEvent, CommitEvent, StopEvent>;
+using Event = std::variant<FrameEvent, ErrorEvent, EndEvent, FreeEvent, StartEvent, CommitEvent, StopEvent>;
 
 class Listener {
  public:

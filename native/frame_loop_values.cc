@@ -20,6 +20,18 @@ uint32_t Positive(const Argument& argument) {
   return number;
 }
 
+const char* DeviceName(loop::Device device) {
+  switch (device) {
+    case loop::Device::kCapture:
+      return "capture";
+    case loop::Device::kPool:
+      return "pool";
+    case loop::Device::kDisplay:
+      return "display";
+  }
+  return "";
+}
+
 std::vector<loop::BufferPlane> TakePlanes(const Argument& list, const loop::CaptureConfig& config,
                                           const FdTable& fds) {
   const std::vector<Argument> elements = list.Elements();
@@ -118,6 +130,30 @@ loop::CaptureConfig TakeCapture(const Argument& config, const FdTable& fds) {
   return capture;
 }
 
+loop::PoolConfig TakePool(const Argument& config) {
+  loop::PoolConfig pool;
+  pool.buffers = Positive(config["buffers"]);
+  const Argument reserve = config["reserve"];
+  pool.reserve = reserve.Uint32();
+  if (pool.reserve > pool.buffers) {
+    throw reserve.OutOfRange("at most the number of buffers, " + std::to_string(pool.buffers));
+  }
+  return pool;
+}
+
+loop::FrameInfo TakeFrameInfo(const Argument& frame) {
+  loop::FrameInfo info;
+  info.sequence = frame["sequence"].Uint32();
+  info.timestamp = frame["timestamp"].Int64();
+  info.monotonic = true;
+  const Argument bytes_used = frame["bytesUsed"];
+  for (const Argument& bytes : bytes_used.Elements()) {
+    if (info.planes == VIDEO_MAX_PLANES) throw bytes_used.OutOfRange("an array of at most 8 numbers");
+    info.bytes_used[info.planes++] = bytes.Uint32();
+  }
+  return info;
+}
+
 loop::DisplayConfig TakeDisplay(const Argument& config, const FdTable& fds) {
   loop::DisplayConfig display;
   display.fd = fds.Duplicate(config["fd"].Int32(), "DRM_IOCTL_MODE_ATOMIC");
@@ -145,6 +181,7 @@ loop::TapConfig TakeTap(const Argument& config) {
   tap.drain = config["drain"].Boolean();
   const Argument interval = config["interval"];
   if (!interval.IsUndefined()) tap.interval = interval.Uint32();
+  tap.native = config["native"].OptionalBoolean();
   return tap;
 }
 
@@ -180,7 +217,7 @@ Napi::Object FrameValue(Napi::Env env, const loop::FrameEvent& frame) {
 
 Napi::Object ErrorValue(Napi::Env env, const loop::ErrorEvent& error) {
   const Napi::Object value = Napi::Object::New(env);
-  value.Set("source", error.device == loop::Device::kCapture ? "capture" : "display");
+  value.Set("source", DeviceName(error.device));
   value.Set("id", error.id);
   value.Set("errno", error.error.error());
   value.Set("syscall", error.error.syscall());

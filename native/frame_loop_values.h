@@ -16,6 +16,8 @@ namespace dmaflow {
 // Configurations, checked. Their fds come from the table and are duplicated: closing the number in
 // JavaScript, while the loop runs, does no harm to the loop.
 loop::CaptureConfig TakeCapture(const Argument& config, const FdTable& fds);
+loop::PoolConfig TakePool(const Argument& config);
+loop::FrameInfo TakeFrameInfo(const Argument& frame);
 loop::DisplayConfig TakeDisplay(const Argument& config, const FdTable& fds);
 loop::TapConfig TakeTap(const Argument& config);
 std::vector<uint32_t> TakeFramebuffers(const Argument& framebuffers);

@@ -2,8 +2,12 @@
  * The frame loop: a native thread with epoll that moves frames between kernel devices without JavaScript.
  *
  * A frame is (capture, index): one buffer of a capture's queue, from its DQBUF to its requeue. The loop counts the
- * references to it: one for each display that shows, will show or waits to show it, one for each tap delivery that JavaScript has not
+ * references to it: one for each display that shows, will show or waits to show it, one for each tap delivery that has not been
  * released. When the count falls to zero the buffer is queued again. So each buffer goes back exactly once.
+ *
+ * Beside captures there are pools: queues of buffers that a program fills, in JavaScript or natively. They have their ids in common
+ * with captures, and whatever takes a `capture` takes a pool. A pool's buffer goes round so: `acquire` (the filler has it), `submit`
+ * (a frame as a capture's), and with its last reference it is free again. `cancel` gives it back unused.
  *
  * Set-up calls (`add*`, `connect`) come before `start`; taps may come and go while it runs.
  */
@@ -27,6 +31,36 @@ export interface CaptureConfig {
   frames: number;
 }
 
+/**
+ * An end of the loop for native code that works without JavaScript, possibly in another addon: an External of
+ * native/frame_exchange.h. It may be used on any thread and outlive the loop.
+ */
+declare const nativeEnd: unique symbol;
+/** Fills a pool. */
+export interface NativeFiller {
+  readonly [nativeEnd]: 'filler';
+}
+/** Takes the frames of a tap. */
+export interface NativeTaker {
+  readonly [nativeEnd]: 'taker';
+}
+
+export interface PoolConfig {
+  /** Number of buffers. */
+  buffers: number;
+  /** Buffers that taps may never take from the filler, as a capture's. */
+  reserve: number;
+}
+
+/** What its filler says of a frame in a pool. */
+export interface PoolFrame {
+  sequence: number;
+  /** Integer microseconds, CLOCK_MONOTONIC: the capture's own where the frame was made of one. */
+  timestamp: number;
+  /** By memory plane. */
+  bytesUsed: number[];
+}
+
 export interface DisplayConfig {
   /** DRM fd with atomic cap, master; borrowed. Several displays may share it. */
   fd: number;
@@ -40,8 +74,9 @@ export interface DisplayConfig {
 }
 
 export interface TapConfig {
+  /** The capture or pool. */
   capture: number;
-  /** Frames that JavaScript may hold at once (credit). */
+  /** Frames that JavaScript (or the native taker) may hold at once (credit). */
   max: number;
   /**
    * When the credit is used up: `latest` keeps only the newest frame waiting and replaces it, `every` lets up to
@@ -55,6 +90,8 @@ export interface TapConfig {
    * between cost nothing: no reference, no delivery. A frame that is due and cannot be taken leaves the next one due.
    */
   interval?: number;
+  /** The frames go to native code, by `taker`, in place of `onFrame`; they wait until it is there. */
+  native?: boolean;
 }
 
 /** A frame handed to JavaScript: one reference, given back by `release` or passed on by `present`. */
@@ -71,7 +108,7 @@ export interface TapFrame {
 
 export interface LoopError {
   /** Which device failed. */
-  source: 'capture' | 'display';
+  source: 'capture' | 'pool' | 'display';
   id: number;
   errno: number;
   /** As the kernel spells it: `VIDIOC_DQBUF`, `DRM_IOCTL_MODE_ATOMIC`. */
@@ -83,20 +120,23 @@ export interface FrameLoopListener {
   /** The device that failed is out of the loop from here on; the rest runs on until `stop`. */
   onError(error: LoopError): void;
   /**
-   * Every capture with a frame limit reached it, no frame waits in a tap with `drain`, and every display has shown its last frame.
+   * Every capture with a frame limit reached it, every pool was ended, no frame waits in a tap with `drain`, and every display has shown its last frame.
    * Frames that JavaScript holds do not hold this up. Comes again when a frame that was presented later has been shown.
    */
   onEnd(): void;
+  /** A buffer of a pool is free, after `acquire` had none and where no native filler listens: once for each time that it had none. */
+  onFree?(pool: number): void;
 }
 
+/** Of a capture or a pool. */
 export interface CaptureStats {
-  /** Frames dequeued without error. */
+  /** Frames dequeued without error; of a pool, frames submitted. */
   captured: number;
   /** Gaps in the driver's sequence numbers: frames that the driver had no buffer for. */
   lost: number;
-  /** Buffers that came back with V4L2_BUF_FLAG_ERROR; recycled unseen. */
+  /** Buffers that came back with V4L2_BUF_FLAG_ERROR; recycled unseen; of a pool, frames whose fence failed. */
   errored: number;
-  /** Buffers with the driver now. */
+  /** Buffers with the driver now; of a pool, free ones. */
   queued: number;
   buffers: number;
 }
@@ -123,6 +163,7 @@ export interface TapStats {
 }
 
 export interface FrameLoopStats {
+  /** By id, captures and pools. */
   captures: CaptureStats[];
   displays: DisplayStats[];
   /** By tap id; removed taps keep their last figures. */
@@ -133,6 +174,21 @@ export interface FrameLoopStats {
 
 export interface FrameLoop {
   addCapture(config: CaptureConfig): number;
+  /** A queue of buffers that a program fills; its id is the next one of captures and pools. */
+  addPool(config: PoolConfig): number;
+  /** The index of a free buffer, the caller's until `submit` or `cancel`; undefined where there is none: `onFree` follows. */
+  acquire(pool: number): number | undefined;
+  /**
+   * Sends the frame in `index` on its way. `fence`: a sync_file fd that has to signal first, and holds back later frames of this pool; the
+   * loop dups it. After `stop` this does nothing. Throws InvalidStateError where the buffer was not acquired.
+   */
+  submit(pool: number, index: number, frame: PoolFrame, fence?: number): void;
+  /** Gives an acquired buffer back unused. */
+  cancel(pool: number, index: number): void;
+  /** No more frames will be submitted: the end of this pool's stream. */
+  endPool(pool: number): void;
+  /** To fill the pool natively. */
+  filler(pool: number): NativeFiller;
   addDisplay(config: DisplayConfig): number;
   /** Frames of `capture` go straight to `display`; `framebuffers[index]` is the fb id of that buffer. */
   connect(capture: number, display: number, framebuffers: number[]): void;
@@ -141,6 +197,8 @@ export interface FrameLoop {
   addTap(config: TapConfig): number;
   /** Frames that wait are released; those that JavaScript holds stay valid until released. */
   removeTap(tap: number): void;
+  /** To take the frames of a tap with `native`. Throws InvalidStateError for another one. */
+  taker(tap: number): NativeTaker;
   /** Gives a delivered frame's reference back, and its credit to the tap. */
   release(tap: number, capture: number, index: number): void;
   /**
@@ -160,7 +218,7 @@ export interface FrameLoop {
     outFence?: { objectId: number; propertyId: number },
   ): Promise<void>;
   /**
-   * Waits for a pending flip (at most a second), STREAMOFF, ends the thread. Every buffer is out of the driver
+   * Waits for a pending flip (at most a second), STREAMOFF, ends the thread. Pools have no free buffers any more. Every buffer is out of the driver
    * afterwards; frames that JavaScript holds stay readable. Idempotent.
    */
   stop(): Promise<void>;

@@ -1,8 +1,10 @@
 import { InvalidStateError, isKernelError, type KernelError } from '../errors';
 import type * as loop from '../native/frame-loop';
 import type { KmsKernel, KmsPropertyValue } from '../native/kms';
-import { type CaptureKernel, FrameReference, LoopCapture } from './loop-capture';
+import { type CaptureKernel, LoopCapture } from './loop-capture';
 import { type DisplayKernel, LoopDisplay } from './loop-display';
+import { LoopPool } from './loop-pool';
+import { FrameReference, type LoopQueue } from './loop-queue';
 import { LoopTap } from './loop-tap';
 
 const FLIP_WAIT_MS = 1000;
@@ -20,12 +22,13 @@ export interface LoopKernel extends CaptureKernel, DisplayKernel, Pick<KmsKernel
  */
 export class FakeFrameLoop implements loop.FrameLoop {
   #state: 'set-up' | 'running' | 'stopping' | 'stopped' = 'set-up';
-  readonly #captures: LoopCapture[] = [];
+  /** Captures and pools, by id. */
+  readonly #queues: LoopQueue[] = [];
   readonly #displays: LoopDisplay[] = [];
   readonly #taps: LoopTap[] = [];
-  readonly #links = new Map<LoopCapture, Set<LoopDisplay>>();
+  readonly #links = new Map<LoopQueue, Set<LoopDisplay>>();
   readonly #watches: (() => void)[] = [];
-  readonly #reported = new Set<LoopCapture | LoopDisplay>();
+  readonly #reported = new Set<LoopQueue | LoopDisplay>();
   #mail: (() => void)[] = [];
   #endReported = false;
   #turning = false;
@@ -40,9 +43,35 @@ export class FakeFrameLoop implements loop.FrameLoop {
 
   addCapture(config: loop.CaptureConfig): number {
     this.#requireSetUp('addCapture');
-    const capture = new LoopCapture(this.#captures.length, config, this.kernel);
-    this.#links.set(capture, new Set());
-    return this.#captures.push(capture) - 1;
+    return this.#addQueue(new LoopCapture(this.#queues.length, config, this.kernel));
+  }
+
+  addPool(config: loop.PoolConfig): number {
+    this.#requireSetUp('addPool');
+    if (config.buffers < 1) throw new RangeError(`a pool has at least 1 buffer, got ${config.buffers}`);
+    const id = this.#queues.length;
+    const onFree = () => this.#post(() => this.listener.onFree?.(id));
+    return this.#addQueue(new LoopPool(id, config, this.kernel, () => this.#run(), onFree));
+  }
+
+  acquire(pool: number): number | undefined {
+    return this.#pool(pool).acquire();
+  }
+
+  submit(pool: number, index: number, frame: loop.PoolFrame, fence?: number): void {
+    this.#pool(pool).submit(index, frame, fence === undefined ? undefined : this.kernel.dup(fence));
+  }
+
+  cancel(pool: number, index: number): void {
+    this.#pool(pool).cancel(index);
+  }
+
+  endPool(pool: number): void {
+    this.#pool(pool).end();
+  }
+
+  filler(pool: number): loop.NativeFiller {
+    return this.#pool(pool).filler();
   }
 
   addDisplay(config: loop.DisplayConfig): number {
@@ -54,12 +83,12 @@ export class FakeFrameLoop implements loop.FrameLoop {
 
   connect(capture: number, display: number, framebuffers: number[]): void {
     this.allowPresent(capture, display, framebuffers);
-    this.#links.get(this.#capture(capture))?.add(this.#display(display));
+    this.#links.get(this.#queue(capture))?.add(this.#display(display));
   }
 
   allowPresent(capture: number, display: number, framebuffers: number[]): void {
     this.#requireSetUp('connect and allowPresent');
-    const source = this.#capture(capture);
+    const source = this.#queue(capture);
     const target = this.#display(display);
     if (framebuffers.length !== source.stats.buffers) {
       throw new RangeError(
@@ -70,14 +99,22 @@ export class FakeFrameLoop implements loop.FrameLoop {
   }
 
   addTap(config: loop.TapConfig): number {
-    const capture = this.#capture(config.capture);
+    const queue = this.#queue(config.capture);
     if (config.max < 1) throw new RangeError(`a tap's max must be at least 1, got ${config.max}`);
     if (this.#state === 'stopping' || this.#state === 'stopped') {
       throw new InvalidStateError('addTap: the frame loop was stopped; create a new one');
     }
     const post = (deliver: () => void) => this.#post(deliver);
     const onFrame = (frame: loop.TapFrame) => this.listener.onFrame(frame);
-    return this.#taps.push(new LoopTap(this.#taps.length, capture, { ...config }, post, onFrame)) - 1;
+    return (
+      this.#taps.push(
+        new LoopTap(this.#taps.length, queue, { ...config }, post, onFrame, () => this.#run()),
+      ) - 1
+    );
+  }
+
+  taker(tap: number): loop.NativeTaker {
+    return this.#tap(tap).taker();
   }
 
   removeTap(tap: number): void {
@@ -95,13 +132,13 @@ export class FakeFrameLoop implements loop.FrameLoop {
     const from = this.#tap(tap);
     const frame = from.held(capture, index);
     const target = this.#display(display);
-    if (!target.shows(frame.capture)) {
+    if (!target.shows(frame.queue)) {
       throw new InvalidStateError(
         `display ${display} has no framebuffers of capture ${capture}: connect or allowPresent comes before start()`,
       );
     }
     if (this.#state === 'running') {
-      target.show(frame.capture, index, fence === undefined ? undefined : this.kernel.dup(fence));
+      target.show(frame.queue, index, fence === undefined ? undefined : this.kernel.dup(fence));
     }
     if (!keep) from.release(frame);
     this.#run();
@@ -118,6 +155,8 @@ export class FakeFrameLoop implements loop.FrameLoop {
     }
     const fds = new Set([...this.#captures, ...this.#displays].map(({ config }) => config.fd));
     for (const fd of fds) this.#watches.push(this.kernel.watch(fd, () => this.#run()));
+    // Pools may have been filled already.
+    this.#run();
   }
 
   commitOnce(
@@ -139,7 +178,7 @@ export class FakeFrameLoop implements loop.FrameLoop {
 
   stats(): loop.FrameLoopStats {
     return {
-      captures: this.#captures.map(({ stats }) => ({ ...stats })),
+      captures: this.#queues.map(({ stats }) => ({ ...stats })),
       displays: this.#displays.map(({ stats }) => stats),
       taps: this.#taps.map(({ stats }) => ({ ...stats })),
       realtime: false,
@@ -150,6 +189,7 @@ export class FakeFrameLoop implements loop.FrameLoop {
     if (this.#state === 'running') {
       this.#state = 'stopping';
       for (const tap of this.#taps) tap.close();
+      for (const queue of this.#queues) if (queue instanceof LoopPool) queue.stop();
       for (const display of this.#displays) display.beginStop();
       await this.#flips();
     }
@@ -172,7 +212,7 @@ export class FakeFrameLoop implements loop.FrameLoop {
     this.#state = 'stopped';
     this.#mail = [];
     for (const unwatch of this.#watches.splice(0)) unwatch();
-    for (const capture of this.#captures) capture.stop();
+    for (const queue of this.#queues) queue.stop();
     for (const display of this.#displays) {
       display.beginStop();
       display.end();
@@ -197,8 +237,9 @@ export class FakeFrameLoop implements loop.FrameLoop {
     if (this.#state !== 'running' && this.#state !== 'stopping') return;
     for (const fd of new Set(this.#displays.map(({ config }) => config.fd))) this.#readFlips(fd);
     if (this.#state === 'running') {
-      for (const capture of this.#captures) this.#dequeue(capture);
+      for (const queue of this.#queues) this.#take(queue);
       for (const display of this.#displays) display.advance();
+      for (const tap of this.#taps) tap.reportEnd();
       this.#reportFailures();
       this.#reportEnd();
     } else if (!this.#displays.some(({ flipPending }) => flipPending)) {
@@ -216,22 +257,32 @@ export class FakeFrameLoop implements loop.FrameLoop {
     }
   }
 
+  #take(queue: LoopQueue): void {
+    if (queue instanceof LoopCapture) this.#dequeue(queue);
+    if (!(queue instanceof LoopPool)) return;
+    for (let index = queue.next(); index !== undefined; index = queue.next()) this.#distribute(queue, index);
+  }
+
   #dequeue(capture: LoopCapture): void {
     for (let round = 0; round < capture.stats.buffers && !capture.ended; round++) {
       const taken = capture.dequeue();
       if (taken === 'none') return;
       if (taken === 'errored') continue;
-      // Keeps the frame until all have had their chance, and queues the buffer again where nobody took it.
-      const frame = new FrameReference(capture, taken.index, 'display');
-      for (const display of this.#links.get(capture) ?? []) display.show(capture, taken.index);
-      for (const tap of this.#taps) if (tap.capture === capture) tap.offer(taken.index);
-      frame.drop();
+      this.#distribute(capture, taken.index);
     }
+  }
+
+  #distribute(queue: LoopQueue, index: number): void {
+    // Keeps the frame until all have had their chance, and gives the buffer back where nobody took it.
+    const frame = new FrameReference(queue, index, 'display');
+    for (const display of this.#links.get(queue) ?? []) display.show(queue, index);
+    for (const tap of this.#taps) if (tap.queue === queue) tap.offer(index);
+    frame.drop();
   }
 
   #reportFailures(): void {
     const report = (
-      source: 'capture' | 'display',
+      source: loop.LoopError['source'],
       device: { id: number; failure: KernelError | undefined },
     ) => {
       const { id, failure } = device;
@@ -240,18 +291,18 @@ export class FakeFrameLoop implements loop.FrameLoop {
         this.listener.onError({ source, id, errno: -failure.errno, syscall: failure.syscall }),
       );
     };
-    for (const device of [...this.#captures, ...this.#displays]) {
+    for (const device of [...this.#queues, ...this.#displays]) {
       if (!device.failure || this.#reported.has(device)) continue;
       this.#reported.add(device);
-      report(device instanceof LoopCapture ? 'capture' : 'display', device);
+      report(device instanceof LoopDisplay ? 'display' : device.source, device);
     }
   }
 
   #reportEnd(): void {
-    const limited = this.#captures.filter((capture) => capture.limited);
+    const limited = this.#queues.filter((queue) => queue.limited);
     const over =
       limited.length > 0 &&
-      limited.every((capture) => capture.ended) &&
+      limited.every((queue) => queue.ended) &&
       this.#taps.every((tap) => !tap.drains) &&
       this.#displays.every((display) => display.settled);
     // Again only after something was shown in between.
@@ -275,8 +326,22 @@ export class FakeFrameLoop implements loop.FrameLoop {
     throw new InvalidStateError(`${what} comes before start(); create a new frame loop to change it`);
   }
 
-  #capture(id: number): LoopCapture {
-    return this.#captures[id] ?? missing('capture', id);
+  #addQueue(queue: LoopQueue): number {
+    this.#links.set(queue, new Set());
+    return this.#queues.push(queue) - 1;
+  }
+
+  get #captures(): LoopCapture[] {
+    return this.#queues.filter((queue) => queue instanceof LoopCapture);
+  }
+
+  #queue(id: number): LoopQueue {
+    return this.#queues[id] ?? missing('capture or pool', id);
+  }
+
+  #pool(id: number): LoopPool {
+    const queue = this.#queues[id];
+    return queue instanceof LoopPool ? queue : missing('pool', id);
   }
 
   #display(id: number): LoopDisplay {

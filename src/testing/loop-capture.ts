@@ -1,6 +1,7 @@
-import { isKernelError, type KernelError } from '../errors';
-import type { CaptureConfig, CaptureStats } from '../native/frame-loop';
+import { isKernelError } from '../errors';
+import type { CaptureConfig } from '../native/frame-loop';
 import { V4L2_BUF_FLAG_ERROR, type V4l2Kernel } from '../native/v4l2';
+import { LoopQueue } from './loop-queue';
 
 /** What a capture needs of the kernel. */
 export type CaptureKernel = Pick<
@@ -8,80 +9,34 @@ export type CaptureKernel = Pick<
   'v4l2QueueBuffer' | 'v4l2DequeueBuffer' | 'v4l2StreamOn' | 'v4l2StreamOff'
 >;
 
-/** Who keeps a frame: what taps keep waits for JavaScript and counts against the reserve, what displays keep does not. */
-export type Holder = 'display' | 'tap';
-
-export interface FrameInfo {
-  sequence: number;
-  timestamp: number;
-  bytesUsed: number[];
-}
-
-interface Slot {
-  display: number;
-  tap: number;
-  info: FrameInfo;
-}
-
-/** One reference to the frame in a capture's buffer. The last one that is dropped queues the buffer again. */
-export class FrameReference {
-  #dropped = false;
-
-  constructor(
-    readonly capture: LoopCapture,
-    readonly index: number,
-    readonly holder: Holder,
-  ) {
-    capture.hold(index, holder);
-  }
-
-  drop(): void {
-    if (this.#dropped) return;
-    this.#dropped = true;
-    this.capture.letGo(this.index, this.holder);
-  }
-}
-
-/** One capture of the loop: its buffers, and who holds each of them. */
-export class LoopCapture {
-  readonly stats: CaptureStats;
-  failure: KernelError | undefined;
-  readonly #slots: Slot[];
+/** One capture of the loop: its buffers go between the driver and who holds their frames. */
+export class LoopCapture extends LoopQueue {
+  override readonly source = 'capture';
   #streaming = false;
   #lastSequence: number | undefined;
 
   constructor(
-    readonly id: number,
+    id: number,
     readonly config: CaptureConfig,
     private readonly kernel: CaptureKernel,
   ) {
-    const nothing = { sequence: 0, timestamp: 0, bytesUsed: [] };
-    this.#slots = config.buffers.map(() => ({ display: 0, tap: 0, info: nothing }));
-    this.stats = { captured: 0, lost: 0, errored: 0, queued: 0, buffers: config.buffers.length };
+    super(id, config.buffers.length, config.reserve);
   }
 
-  get limited(): boolean {
+  override get limited(): boolean {
     return this.config.frames > 0;
   }
 
   /** The limit is reached: nothing is dequeued any more. */
-  get ended(): boolean {
+  override get ended(): boolean {
     return this.limited && this.stats.captured >= this.config.frames;
-  }
-
-  get tapHeld(): number {
-    return this.#slots.filter((slot) => slot.tap > 0).length;
-  }
-
-  info(index: number): FrameInfo {
-    return this.#slot(index).info;
   }
 
   /** Queues all buffers, STREAMON. Throws KernelError, and then none is left queued. */
   start(): void {
     this.#streaming = true;
     try {
-      for (const index of this.#slots.keys()) this.#queue(index);
+      for (const index of this.config.buffers.keys()) this.#queue(index);
       this.kernel.v4l2StreamOn(this.config.fd, this.config.bufferType);
     } catch (error) {
       this.stop();
@@ -89,7 +44,7 @@ export class LoopCapture {
     }
   }
 
-  stop(): void {
+  override stop(): void {
     if (!this.#streaming) return;
     this.#streaming = false;
     this.stats.queued = 0;
@@ -118,29 +73,16 @@ export class LoopCapture {
       }
       this.stats.captured += 1;
       const bytesUsed = buffer.planes.map((plane) => plane.bytesUsed - plane.dataOffset);
-      this.#slot(index).info = { sequence, timestamp, bytesUsed };
+      this.slot(index).info = { sequence, timestamp, bytesUsed };
       return { index };
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
       return 'none';
     }
   }
 
-  /** Whether a tap may take the frame in `index`, given that it lets go of `instead` at the same time. */
-  tapMayTake(index: number, instead?: number): boolean {
-    const freed = instead !== undefined && this.#slot(instead).tap === 1 ? 1 : 0;
-    const taken = this.#slot(index).tap === 0 ? 1 : 0;
-    return this.tapHeld - freed + taken + this.config.reserve <= this.#slots.length;
-  }
-
-  hold(index: number, holder: Holder): void {
-    this.#slot(index)[holder] += 1;
-  }
-
-  letGo(index: number, holder: Holder): void {
-    const slot = this.#slot(index);
-    slot[holder] -= 1;
-    if (slot.display === 0 && slot.tap === 0) this.#requeue(index);
+  protected override free(index: number): void {
+    this.#requeue(index);
   }
 
   #requeue(index: number): void {
@@ -148,7 +90,7 @@ export class LoopCapture {
     try {
       this.#queue(index);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
   }
 
@@ -162,16 +104,5 @@ export class LoopCapture {
     const step = sequence - (this.#lastSequence ?? sequence);
     if (step > 1) this.stats.lost += step - 1;
     this.#lastSequence = sequence;
-  }
-
-  #fail(error: unknown): void {
-    if (!isKernelError(error)) throw error;
-    this.failure ??= error;
-  }
-
-  #slot(index: number): Slot {
-    const slot = this.#slots[index];
-    if (!slot) throw new RangeError(`capture ${this.id} has no buffer ${index}`);
-    return slot;
   }
 }

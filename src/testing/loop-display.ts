@@ -8,7 +8,7 @@ import {
   type KmsFlipEvent,
   type KmsPropertyValue,
 } from '../native/kms';
-import { FrameReference, type LoopCapture } from './loop-capture';
+import { FrameReference, type LoopQueue } from './loop-queue';
 
 const ATOMIC = 'DRM_IOCTL_MODE_ATOMIC';
 const BUSY_RETRY_MS = 1;
@@ -41,7 +41,7 @@ interface CommitOnce {
 
 /** One display of the loop: what is on its screen, on the way there, and waiting. */
 export class LoopDisplay {
-  readonly #framebuffers = new Map<LoopCapture, readonly number[]>();
+  readonly #framebuffers = new Map<LoopQueue, readonly number[]>();
   readonly #latencies: number[] = [];
   readonly #counts = { committed: 0, shown: 0, dropped: 0, lastFlip: 0 };
   #next: DisplayFrame | undefined;
@@ -80,15 +80,15 @@ export class LoopDisplay {
     return { ...this.#counts, latency: summary(this.#latencies) };
   }
 
-  link(capture: LoopCapture, framebuffers: readonly number[]): void {
-    this.#framebuffers.set(capture, framebuffers);
+  link(queue: LoopQueue, framebuffers: readonly number[]): void {
+    this.#framebuffers.set(queue, framebuffers);
   }
 
-  shows(capture: LoopCapture): boolean {
-    return this.#framebuffers.has(capture);
+  shows(queue: LoopQueue): boolean {
+    return this.#framebuffers.has(queue);
   }
 
-  show(capture: LoopCapture, index: number, fence?: number): void {
+  show(queue: LoopQueue, index: number, fence?: number): void {
     if (this.failure || this.#stopping) {
       if (fence !== undefined) this.kernel.close(fence);
       return;
@@ -97,9 +97,9 @@ export class LoopDisplay {
       this.#counts.dropped += 1;
       this.#abandon(this.#next);
     }
-    const framebuffer = this.#framebuffers.get(capture)?.[index] ?? 0;
+    const framebuffer = this.#framebuffers.get(queue)?.[index] ?? 0;
     this.#next = {
-      reference: new FrameReference(capture, index, 'display'),
+      reference: new FrameReference(queue, index, 'display'),
       framebuffer,
       fence,
       repeated: false,
@@ -138,8 +138,8 @@ export class LoopDisplay {
     this.#counts.lastFlip = event.timestamp;
     if (!frame.repeated) {
       this.#counts.shown += 1;
-      const { capture, index } = frame.reference;
-      this.#latencies.push(Math.max(0, event.timestamp - capture.info(index).timestamp));
+      const { queue, index } = frame.reference;
+      this.#latencies.push(Math.max(0, event.timestamp - queue.info(index).timestamp));
     }
     this.#onScreen?.reference.drop();
     this.#onScreen = frame;
@@ -256,8 +256,8 @@ export class LoopDisplay {
   }
 
   #copy(frame: DisplayFrame): DisplayFrame {
-    const { capture, index } = frame.reference;
-    return { ...frame, reference: new FrameReference(capture, index, 'display') };
+    const { queue, index } = frame.reference;
+    return { ...frame, reference: new FrameReference(queue, index, 'display') };
   }
 
   #dropUncommitted(): void {

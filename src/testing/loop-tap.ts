@@ -1,24 +1,29 @@
 import { InvalidStateError } from '../errors';
-import type { TapConfig, TapFrame, TapStats } from '../native/frame-loop';
+import type { NativeTaker, TapConfig, TapFrame, TapStats } from '../native/frame-loop';
 import { Pace } from '../native/pace';
-import { FrameReference, type LoopCapture } from './loop-capture';
+import { type FakeReceiver, takerHandle } from './loop-ends';
+import { FrameReference, type LoopQueue } from './loop-queue';
 
-/** One consumer of a capture's frames: what it holds, what waits for its credit, what is on the way to it. */
+/** One consumer of the frames of a capture or pool: what it holds, what waits for its credit, what is on the way to it. */
 export class LoopTap {
   readonly stats: TapStats = { delivered: 0, skipped: 0, notDue: 0 };
   readonly #held = new Map<number, FrameReference>();
   readonly #posted = new Set<number>();
+  #receiver: FakeReceiver | undefined;
   #waiting: FrameReference[] = [];
   readonly #pace: Pace;
   #closed = false;
+  #endReported = false;
 
   constructor(
     readonly id: number,
-    readonly capture: LoopCapture,
+    readonly queue: LoopQueue,
     private readonly config: TapConfig,
     /** Calls back on a turn of its own. */
     private readonly post: (deliver: () => void) => void,
     private readonly onFrame: (frame: TapFrame) => void,
+    /** Native code did something. */
+    private readonly onChange: () => void,
   ) {
     this.#pace = new Pace(config.interval ?? 0);
   }
@@ -31,7 +36,7 @@ export class LoopTap {
   offer(index: number): void {
     if (this.#closed) return;
     const { policy, max } = this.config;
-    const { timestamp } = this.capture.info(index);
+    const { timestamp } = this.queue.info(index);
     if (!this.#pace.due(timestamp)) {
       this.stats.notDue += 1;
       return;
@@ -39,7 +44,7 @@ export class LoopTap {
     const waits = !this.#hasCredit || this.#waiting.length > 0;
     const replaced = waits && policy === 'latest' ? this.#waiting[0] : undefined;
     const full = waits && policy === 'every' && this.#waiting.length >= max;
-    if (full || !this.capture.tapMayTake(index, replaced?.index)) {
+    if (full || !this.queue.tapMayTake(index, replaced?.index)) {
       this.stats.skipped += 1;
       return;
     }
@@ -48,7 +53,7 @@ export class LoopTap {
       this.stats.skipped += 1;
       replaced.drop();
     }
-    const frame = new FrameReference(this.capture, index, 'tap');
+    const frame = new FrameReference(this.queue, index, 'tap');
     if (waits) this.#waiting.push(frame);
     else this.#deliver(frame);
     this.#pace.took(timestamp);
@@ -56,7 +61,7 @@ export class LoopTap {
 
   /** The delivered frame in `index`; throws where this tap holds none. */
   held(capture: number, index: number): FrameReference {
-    const frame = this.capture.id === capture && !this.#posted.has(index) ? this.#held.get(index) : undefined;
+    const frame = this.queue.id === capture && !this.#posted.has(index) ? this.#held.get(index) : undefined;
     if (frame) return frame;
     throw new InvalidStateError(
       `tap ${this.id} holds no frame in buffer ${index} of capture ${capture}: it was released or presented before, ` +
@@ -68,10 +73,7 @@ export class LoopTap {
   release(frame: FrameReference): void {
     this.#held.delete(frame.index);
     frame.drop();
-    while (this.#waiting.length > 0 && this.#hasCredit) {
-      const next = this.#waiting.shift();
-      if (next) this.#deliver(next);
-    }
+    this.#deliverWaiting();
   }
 
   /** Nothing is delivered any more; what JavaScript holds stays. */
@@ -86,8 +88,40 @@ export class LoopTap {
     this.#waiting = [];
   }
 
+  taker(): NativeTaker {
+    if (!this.config.native) {
+      throw new InvalidStateError(`tap ${this.id} brings its frames to JavaScript: add it with native`);
+    }
+    return takerHandle({
+      setReceiver: (receiver) => {
+        this.#receiver = receiver;
+        this.#deliverWaiting();
+        this.onChange();
+      },
+      giveBack: (index) => {
+        this.release(this.held(this.queue.id, index));
+        this.onChange();
+      },
+    });
+  }
+
+  /** Tells native code once that its queue has ended and nothing waits here. */
+  reportEnd(): void {
+    const over = this.queue.ended && this.#waiting.length === 0 && this.#posted.size === 0;
+    if (!this.#receiver || this.#closed || this.#endReported || !over) return;
+    this.#endReported = true;
+    this.#receiver.onEnd();
+  }
+
   get #hasCredit(): boolean {
-    return this.#held.size < this.config.max;
+    return this.#held.size < this.config.max && (!this.config.native || this.#receiver !== undefined);
+  }
+
+  #deliverWaiting(): void {
+    while (this.#waiting.length > 0 && this.#hasCredit) {
+      const next = this.#waiting.shift();
+      if (next) this.#deliver(next);
+    }
   }
 
   #deliver(frame: FrameReference): void {
@@ -98,7 +132,9 @@ export class LoopTap {
       if (this.#held.get(index) !== frame) return;
       this.#posted.delete(index);
       this.stats.delivered += 1;
-      this.onFrame({ tap: this.id, capture: this.capture.id, index, ...this.capture.info(index) });
+      const info = this.queue.info(index);
+      if (this.config.native) this.#receiver?.onFrame({ index, ...info });
+      else this.onFrame({ tap: this.id, capture: this.queue.id, index, ...info });
     });
   }
 }

@@ -165,6 +165,21 @@ export function overKernel(tests: (session: () => Session) => void): void {
   });
 }
 
+/**
+ * Runs `tests` over every kernel that can be loaded, the addon on the host too: for what needs no device.
+ */
+export function overLoops(tests: (kernel: () => Kernel) => void): void {
+  const kernels: [string, () => Kernel][] = [['real', loadKernel]];
+  if (kernelName === 'fake') kernels.push(['fake', () => fakeBench().kernel]);
+  describe.each(kernels)('%s kernel, no devices', (_name, load) => {
+    let kernel: Kernel;
+    beforeEach(() => {
+      kernel = load();
+    });
+    tests(() => kernel);
+  });
+}
+
 /** `KernelError` of this request and code; `path` where given. */
 export function refusal(syscall: string, code: string, path?: string | RegExp): object {
   const where =

@@ -13,3 +13,4 @@ import './topics/kms-framebuffer';
 import './topics/kms-commit';
 import './topics/frame-loop';
 import './topics/frame-loop-taps';
+import './topics/frame-loop-pools';
