@@ -62,6 +62,22 @@ export class UnsupportedError extends Error {
   override readonly name = 'UnsupportedError';
 }
 
+/** `assertZeroCopy()` found a CPU that copies, or may: the link and the reason. */
+export class CopyError extends Error {
+  override readonly name = 'CopyError';
+  /** Stage or device that the link comes from. */
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+
+  constructor(from: string, to: string, reason: string) {
+    super(`not zero-copy: ${from} -> ${to}: ${reason}`);
+    this.from = from;
+    this.to = to;
+    this.reason = reason;
+  }
+}
+
 /** A stage of the user's own failed: names the stage; what it threw is the `cause`. */
 export class StageError extends Error {
   override readonly name = 'StageError';

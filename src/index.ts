@@ -24,7 +24,14 @@ export { type KmsSinkOptions, kmsSink } from './devices/kms/sink';
 export { CaptureDevice, type CaptureOptions } from './devices/v4l2/capture-device';
 export { type CameraInfo, listCameras } from './devices/v4l2/discovery';
 export { type V4l2SourceOptions, v4l2Source } from './devices/v4l2/source';
-export { InvalidStateError, KernelError, NegotiationError, StageError, UnsupportedError } from './errors';
+export {
+  CopyError,
+  InvalidStateError,
+  KernelError,
+  NegotiationError,
+  StageError,
+  UnsupportedError,
+} from './errors';
 export type { ColorSpace } from './formats/color-space';
 export { type PixelFormat, type PixelFormatName, pixelFormat } from './formats/pixel-formats';
 export { type ColorPlaneLayout, planeLayout } from './formats/plane-layout';
@@ -35,6 +42,7 @@ export type { Frame, FrameMetadata } from './pipeline/frame';
 export type { FrameCpuAccess, PlanePixels } from './pipeline/frame-cpu-access';
 export { type Tee, tee } from './pipeline/graph';
 export type { PipelineState } from './pipeline/life';
+export type { CopyReport, LinkStats } from './pipeline/link-stats';
 export { type FramesOptions, Pipeline, type PipelineOptions } from './pipeline/pipeline';
 export type { Screenshot } from './pipeline/screenshot';
 export type { MemoryChoice } from './pipeline/shared-buffers';
@@ -50,3 +58,4 @@ export type {
 } from './pipeline/stage';
 export type { PipelineStats, StageStats } from './pipeline/stats';
 export { type WorkerStageOptions, workerStage } from './pipeline/worker-stage';
+export type { ZeroCopyOptions } from './pipeline/zero-copy';

@@ -24,6 +24,17 @@ export interface AccessHolder {
   readonly use: CpuUse;
 }
 
+export function sumOfUse(parts: readonly Readonly<CpuUse>[]): CpuUse {
+  const sum = (key: keyof CpuUse) => parts.reduce((total, use) => total + use[key], 0);
+  return {
+    accesses: sum('accesses'),
+    writes: sum('writes'),
+    bytes: sum('bytes'),
+    syncCalls: sum('syncCalls'),
+    syncTime: sum('syncTime'),
+  };
+}
+
 export function accessHolder(name: string): AccessHolder {
   return { name, use: { accesses: 0, writes: 0, bytes: 0, syncCalls: 0, syncTime: 0 } };
 }

@@ -10,7 +10,7 @@ import type { FrameLayout } from './frame-layout';
 import { type Graph, type GraphNode, isSink, isTransform } from './graph';
 import type { Credit, DisplayAttachment, OpenTransform, SinkStage, TransformStage } from './stage';
 import { StageRunner } from './stage-runner';
-import { collectStats, type PipelineStats } from './stats';
+import { collectStats, type PipelineStats, type StatsContext } from './stats';
 
 /** Where the flow tells what happens. */
 export interface FlowListener {
@@ -118,15 +118,20 @@ export class Flow implements FrameLoopListener {
     for (const lease of this.#references.keys()) lease.outlivePool();
   }
 
-  stats(context: { elapsed: number; heap: string; syncCalls: number }): PipelineStats {
+  stats(
+    context: Pick<StatsContext, 'elapsed' | 'heap' | 'heapFallbacks' | 'syncCalls' | 'source'>,
+  ): PipelineStats {
     return collectStats(this.loop.stats(), {
       ...context,
       buffers: this.#parts.buffers.length,
-      sourceName: this.#parts.graph.source.name,
-      displayNames: this.#displayNodes.map((node) => node.name),
+      displays: this.#displayNodes.map((node) => ({ name: node.name, from: node.parent?.name ?? '' })),
       transforms: [...this.#runners].map(([node, runner]) => ({
         name: node.name,
+        from: node.parent?.name ?? '',
         ...runner.stats,
+        access: runner.access,
+        use: runner.use,
+        copied: runner.copied,
         tap: this.#tapOfRunner.get(node),
       })),
     });

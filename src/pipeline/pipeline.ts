@@ -17,12 +17,13 @@ import { buildGraph, type ChainElement, type Graph, type GraphNode, isSink, Tee 
 import { Life, type PipelineState } from './life';
 import { loadRxjs, OnDemandSubject } from './on-demand-subject';
 import { Outcome } from './outcome';
-import { closeDevices, type PreparedGraph, prepareGraph } from './prepared-graph';
+import { closeDevices, type PreparedGraph, plannedLinks, prepareGraph } from './prepared-graph';
 import { RunningGraph } from './running-graph';
 import type { Screenshot } from './screenshot';
 import type { MemoryChoice } from './shared-buffers';
 import type { CreditPolicy } from './stage';
 import { type PipelineStats, sinceLast } from './stats';
+import { assertZeroCopy, type ZeroCopyOptions } from './zero-copy';
 
 export interface PipelineOptions {
   /** Heaps by intent; wins over `DMAFLOW_HEAP_CONTIGUOUS` and `DMAFLOW_HEAP_CPU`. */
@@ -113,6 +114,17 @@ export class Pipeline implements AsyncDisposable {
     const stats = this.#running?.stats() ?? this.#lastStats;
     if (!stats) throw new InvalidStateError('no statistics yet: start() the pipeline first');
     return stats;
+  }
+
+  /**
+   * Throws where a CPU copies frames between the source and the sinks, or writes into them (`allowWrites` allows that): by the plan
+   * before the start, by plan and counters from then on. Reading in place is no copy. Called after the end it judges the run.
+   *
+   * @throws CopyError with the link and the reason.
+   */
+  assertZeroCopy(options: ZeroCopyOptions = {}): void {
+    const { links } = this.#running?.stats() ?? this.#lastStats ?? { links: plannedLinks(this.#prepare()) };
+    assertZeroCopy(links, options);
   }
 
   /**

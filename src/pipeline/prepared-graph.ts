@@ -6,6 +6,7 @@ import type { Kernel } from '../native/kernel';
 import { negotiateFormat, type PortOffer } from './format-negotiation';
 import type { FrameLayout } from './frame-layout';
 import { type Graph, type GraphNode, isSink, isTransform } from './graph';
+import { type LinkStats, linkStats } from './link-stats';
 import { cpuRequirement, type MemoryPlan, planMemory } from './memory-plan';
 import type { Credit, OpenDevice, OpenSink, OpenSource, TransformStage } from './stage';
 
@@ -48,6 +49,21 @@ export function prepareGraph(graph: Graph, options: PrepareOptions): PreparedGra
     for (const device of opened.reverse()) device.close();
     throw error;
   }
+}
+
+/** The links as they are built, before anything was counted; the device's own comes first. */
+export function plannedLinks({ graph, source }: PreparedGraph): LinkStats[] {
+  const copied = source.captureSteps.every((step) => step === 'copy')
+    ? { reason: 'no other way to capture than to copy is left to it', frames: 0, bytes: 0 }
+    : undefined;
+  return graph.nodes.map((node) =>
+    linkStats({
+      from: node.parent?.name ?? source.device,
+      to: node.name,
+      copied: node.parent ? undefined : copied,
+      access: isTransform(node) ? node.stage.access : undefined,
+    }),
+  );
 }
 
 /** Closes every device. The running parts must have ended. */

@@ -106,6 +106,12 @@ export class RunningGraph {
     return this.flow.stats({
       elapsed: ((this.#ended ?? performance.now()) - this.#started) / 1000,
       heap: this.memory.heap,
+      heapFallbacks: this.memory.fallbacks.length,
+      source: {
+        name: this.#prepared.graph.source.name,
+        device: this.#prepared.source.device,
+        copied: this.#shared.copied,
+      },
       syncCalls: this.#syncCalls(),
     });
   }

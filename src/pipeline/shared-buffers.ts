@@ -13,6 +13,7 @@ import { V4L2_MEMORY_DMABUF } from '../native/v4l2';
 import type { MemorySource } from './explain';
 import type { FrameLayout } from './frame-layout';
 import type { GraphNode } from './graph';
+import type { CopyReport } from './link-stats';
 import type { MemoryPlan } from './memory-plan';
 import { isDeviceRefusal, refusalText, tryPages } from './memory-trial';
 import type { CaptureAttachment, CaptureStep, DisplayAttachment, OpenSink, OpenSource } from './stage';
@@ -47,6 +48,8 @@ export interface SharedBuffers {
   capture: CaptureConfig;
   displays: ReadonlyMap<GraphNode, DisplayAttachment>;
   memory: MemorySource;
+  /** Where a CPU copies each frame into these buffers: why, and live counts. */
+  copied?: CopyReport | undefined;
 }
 
 /** One way to get buffers, and which of its errors mean that the next way may be tried. */

@@ -6,12 +6,14 @@
  * 3. The stage's function gets a `Frame` of its own, closed when it (or its promise) ends.
  * 4. When those before it are done too, it goes on to the children, who take their own handles; ours is dropped.
  */
-import { type AccessHolder, accessHolder } from '../allocators/cpu-use';
+import { type AccessHolder, accessHolder, type CpuUse, sumOfUse } from '../allocators/cpu-use';
+import type { CpuAccessMode } from '../allocators/memory-requirement';
 import { StageError } from '../errors';
 import { Pace } from '../native/pace';
 import { Frame, type FrameLease, type FrameMetadata } from './frame';
 import type { FrameLayout } from './frame-layout';
 import type { GraphNode } from './graph';
+import type { CopyReport } from './link-stats';
 import type { OpenTransform, TransformStage } from './stage';
 
 interface Waiting {
@@ -52,8 +54,7 @@ const GRACE = 2000;
 
 export class StageRunner {
   readonly stats: StageRunnerStats = { processed: 0, skipped: 0, notDue: 0, fenceWaits: 0 };
-  /** What the stage does with the bytes of its frames. */
-  readonly holder: AccessHolder;
+  readonly #holder: AccessHolder;
   readonly #node: GraphNode<TransformStage>;
   readonly #transform: OpenTransform;
   readonly #layout: FrameLayout;
@@ -71,12 +72,26 @@ export class StageRunner {
     layout: FrameLayout,
     listener: StageRunnerListener,
   ) {
-    this.holder = { ...accessHolder(node.name), ...(transform.use && { use: transform.use }) };
+    this.#holder = { ...accessHolder(node.name), ...(transform.use && { use: transform.use }) };
     this.#node = node;
     this.#transform = transform;
     this.#layout = layout;
     this.#listener = listener;
     this.#pace = new Pace(node.stage.interval);
+  }
+
+  /** What the stage did with the bytes of its frames, in whatever thread. */
+  get use(): CpuUse {
+    return sumOfUse([this.#holder.use, this.#transform.use ?? accessHolder('').use]);
+  }
+
+  /** What it copies out of them into others. */
+  get copied(): CopyReport | undefined {
+    return this.#transform.copied;
+  }
+
+  get access(): CpuAccessMode {
+    return this.#node.stage.access;
   }
 
   /** Whether a frame is at work or waits. */
@@ -160,7 +175,7 @@ export class StageRunner {
   /** The function gets the frame. Its frame is closed, and its failure noted, when it has ended. */
   #call(job: Job): void | Promise<void> {
     const { lease, metadata } = job;
-    const frame = new Frame(lease, this.#layout, metadata, this.holder, this.#node.stage.access);
+    const frame = new Frame(lease, this.#layout, metadata, this.#holder, this.#node.stage.access);
     const result = attempt(job, () => this.#transform.process(frame));
     if (isPromise(result)) return this.#settle(result, job, frame);
     this.#close(job, frame);

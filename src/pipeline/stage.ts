@@ -16,6 +16,7 @@ import type { Caps, VideoFormat } from './caps';
 import type { FormatWish } from './format-negotiation';
 import type { Frame } from './frame';
 import type { FrameLayout } from './frame-layout';
+import type { CopyReport } from './link-stats';
 import type { Screenshot } from './screenshot';
 
 export interface StageContext {
@@ -79,6 +80,8 @@ export interface OpenTransform {
   process(frame: Frame): void | Promise<void>;
   /** What threads of its own do with the bytes; what is done in this one is counted where it is done. */
   readonly use?: Readonly<CpuUse>;
+  /** Where it copies frames into others, by a CPU: why, and live counts. */
+  readonly copied?: CopyReport | undefined;
   /** The run is over. `process` may still be at work where it was not waited for. */
   close(): void | Promise<void>;
 }

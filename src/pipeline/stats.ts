@@ -1,5 +1,9 @@
 /** Statistics of a running pipeline: plain values, taken from the frame loop and the stages at one moment. */
-import type { FrameLoopStats } from '../native/frame-loop';
+import type { CpuUse } from '../allocators/cpu-use';
+import type { CpuAccessMode } from '../allocators/memory-requirement';
+import type { FrameLoopStats, TapStats } from '../native/frame-loop';
+import { type CopyReport, type LinkStats, linkStats } from './link-stats';
+import type { StageRunnerStats } from './stage-runner';
 
 export interface StageStats {
   /** `camera`, `display`: the stage's name in the graph. */
@@ -33,6 +37,8 @@ export interface PipelineStats {
   /** Whether the frame loop runs with real-time priority. */
   realtime: boolean;
   stages: StageStats[];
+  /** What happens to frames from stage to stage; the device's own link comes first. */
+  links: LinkStats[];
 }
 
 /** What the pipeline knows beside the loop's own counters. */
@@ -41,25 +47,38 @@ export interface StatsContext {
   heap: string;
   buffers: number;
   syncCalls: number;
-  sourceName: string;
-  /** In the order of the loop's display ids. */
-  displayNames: readonly string[];
-  transforms: readonly { name: string; processed: number; skipped: number; tap: number | undefined }[];
+  /** Heaps that were tried in vain. */
+  heapFallbacks: number;
+  source: { name: string; device: string; copied?: CopyReport | undefined };
+  /** In the order of the loop's display ids; `from` is the stage before. */
+  displays: readonly { name: string; from: string }[];
+  transforms: readonly TransformFigures[];
+}
+
+export interface TransformFigures extends StageRunnerStats {
+  name: string;
+  /** The stage before. */
+  from: string;
+  access: CpuAccessMode;
+  use: Readonly<CpuUse>;
+  copied?: CopyReport | undefined;
+  /** The loop's tap that brings its frames, where one does. */
+  tap: number | undefined;
 }
 
 export function collectStats(loop: FrameLoopStats, context: StatsContext): PipelineStats {
   const captured = sum(loop.captures, (c) => c.captured);
   const shown = sum(loop.displays, (d) => d.shown);
   const stages: StageStats[] = [
-    { name: context.sourceName, role: 'source', frames: captured, dropped: 0 },
+    { name: context.source.name, role: 'source', frames: captured, dropped: 0 },
     ...context.transforms.map((t) => ({
       name: t.name,
       role: 'transform' as const,
       frames: t.processed,
-      dropped: t.skipped + (t.tap === undefined ? 0 : (loop.taps[t.tap]?.skipped ?? 0)),
+      dropped: t.skipped + (tapOf(loop, t)?.skipped ?? 0),
     })),
     ...loop.displays.map((d, id) => ({
-      name: context.displayNames[id] ?? 'display',
+      name: context.displays[id]?.name ?? 'display',
       role: 'sink' as const,
       frames: d.shown,
       dropped: d.dropped,
@@ -79,7 +98,30 @@ export function collectStats(loop: FrameLoopStats, context: StatsContext): Pipel
     buffers: context.buffers,
     realtime: loop.realtime,
     stages,
+    links: collectLinks(loop, context, stages),
   };
+}
+
+function collectLinks(
+  loop: FrameLoopStats,
+  context: StatsContext,
+  stages: readonly StageStats[],
+): LinkStats[] {
+  const { source, heapFallbacks } = context;
+  const ends = [{ name: source.name, from: source.device }, ...context.transforms, ...context.displays];
+  return ends.map(({ name, from }) => {
+    const { frames = 0, dropped = 0 } = stages.find((stage) => stage.name === name) ?? {};
+    const link = { from, to: name, frames, dropped, heapFallbacks };
+    if (name === source.name) return linkStats({ ...link, copied: source.copied });
+    const transform = context.transforms.find((each) => each.name === name);
+    if (!transform) return linkStats(link);
+    const notDue = transform.notDue + (tapOf(loop, transform)?.notDue ?? 0);
+    return linkStats({ ...link, ...transform, to: name, notDue });
+  });
+}
+
+function tapOf(loop: FrameLoopStats, { tap }: TransformFigures): TapStats | undefined {
+  return tap === undefined ? undefined : loop.taps[tap];
 }
 
 /** The later statistics with `fps` over the time between the two. */

@@ -1,7 +1,7 @@
 /** A stage in threads of its own: the function sees the frames' memory, the pipeline's thread never touches it. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { CpuUse } from '../allocators/cpu-use';
+import { type CpuUse, sumOfUse } from '../allocators/cpu-use';
 import { type CpuStageOptions, checkedCpuOptions } from './cpu-stage';
 import type { Frame } from './frame';
 import type { OpenTransform, TransformContext, TransformStage } from './stage';
@@ -56,13 +56,15 @@ type ModuleChoice = Pick<ConstructorParameters<typeof WorkerThread>[0], 'module'
 
 /** The threads of one stage for one run. */
 class WorkerPool implements OpenTransform {
-  /** Live: of all threads so far. */
-  readonly use: CpuUse;
   readonly #threads: readonly WorkerThread[];
 
   private constructor(threads: readonly WorkerThread[]) {
     this.#threads = threads;
-    this.use = sumOfUse(() => threads.map(({ use }) => use));
+  }
+
+  /** Of all threads so far. */
+  get use(): CpuUse {
+    return sumOfUse(this.#threads.map(({ use }) => use));
   }
 
   /** Resolves when all are ready; rejects with all of them ended. */
@@ -92,27 +94,6 @@ class WorkerPool implements OpenTransform {
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
-}
-
-function sumOfUse(parts: () => readonly CpuUse[]): CpuUse {
-  const sum = (key: keyof CpuUse) => parts().reduce((total, use) => total + use[key], 0);
-  return {
-    get accesses() {
-      return sum('accesses');
-    },
-    get writes() {
-      return sum('writes');
-    },
-    get bytes() {
-      return sum('bytes');
-    },
-    get syncCalls() {
-      return sum('syncCalls');
-    },
-    get syncTime() {
-      return sum('syncTime');
-    },
-  };
 }
 
 /** As `import()` takes it; a path is relative to the working directory. */

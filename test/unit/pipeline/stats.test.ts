@@ -8,7 +8,7 @@ const loop: FrameLoopStats = {
     { committed: 85, shown: 80, dropped: 5, latency, lastFlip: 1 },
     { committed: 40, shown: 40, dropped: 50, latency, lastFlip: 1 },
   ],
-  taps: [{ delivered: 10, skipped: 7, notDue: 0 }],
+  taps: [{ delivered: 10, skipped: 7, notDue: 60 }],
   realtime: true,
 };
 const context: StatsContext = {
@@ -16,9 +16,25 @@ const context: StatsContext = {
   heap: 'default_cma_region',
   buffers: 6,
   syncCalls: 20,
-  sourceName: 'camera',
-  displayNames: ['display', 'wall'],
-  transforms: [{ name: 'cpu', processed: 10, skipped: 2, tap: 0 }],
+  heapFallbacks: 1,
+  source: { name: 'camera', device: 'vivid (/dev/video0)' },
+  displays: [
+    { name: 'display', from: 'camera' },
+    { name: 'wall', from: 'cpu' },
+  ],
+  transforms: [
+    {
+      name: 'cpu',
+      from: 'camera',
+      access: 'read-write',
+      processed: 10,
+      skipped: 2,
+      notDue: 1,
+      fenceWaits: 3,
+      tap: 0,
+      use: { accesses: 10, writes: 10, bytes: 9000, syncCalls: 20, syncTime: 41.6 },
+    },
+  ],
 };
 
 describe('collectStats', () => {
@@ -33,6 +49,45 @@ describe('collectStats', () => {
     ]);
   });
 
+  it('says of each link what was done to its frames', () => {
+    const copied = { reason: 'the driver takes no dma-bufs', frames: 90, bytes: 81_000 };
+    const { links } = collectStats(loop, { ...context, source: { ...context.source, copied } });
+    const none = { cpuBytes: 0, cpuWrites: 0, copies: 0, syncCalls: 0, syncTime: 0, fenceWaits: 0 };
+    expect(links).toEqual([
+      {
+        ...none,
+        from: 'vivid (/dev/video0)',
+        to: 'camera',
+        access: undefined,
+        copyReason: 'the driver takes no dma-bufs',
+        frames: 90,
+        dropped: 0,
+        notDue: 0,
+        cpuBytes: 81_000,
+        copies: 90,
+        heapFallbacks: 1,
+      },
+      {
+        ...none,
+        from: 'camera',
+        to: 'cpu',
+        access: 'read-write',
+        copyReason: undefined,
+        frames: 10,
+        dropped: 9,
+        notDue: 61,
+        cpuBytes: 9000,
+        cpuWrites: 10,
+        syncCalls: 20,
+        syncTime: 42,
+        fenceWaits: 3,
+        heapFallbacks: 1,
+      },
+      expect.objectContaining({ ...none, from: 'camera', to: 'display', frames: 80, dropped: 5 }),
+      expect.objectContaining({ ...none, from: 'cpu', to: 'wall', frames: 40, dropped: 50 }),
+    ]);
+  });
+
   it('measures the rate of an interval by what was shown in it', () => {
     const earlier = { ...collectStats(loop, context), elapsed: 2, shown: 60 };
     expect(sinceLast(earlier, collectStats(loop, context)).fps).toBe(30);
@@ -40,7 +95,7 @@ describe('collectStats', () => {
   });
 
   it('falls back to what was captured where nothing is shown', () => {
-    const stats = collectStats({ ...loop, displays: [] }, { ...context, displayNames: [] });
+    const stats = collectStats({ ...loop, displays: [] }, { ...context, displays: [] });
     expect(stats).toMatchObject({ shown: 0, fps: 30 });
     expect(sinceLast({ ...stats, elapsed: 1, captured: 40 }, stats).fps).toBe(25);
   });
