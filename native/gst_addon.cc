@@ -1,15 +1,17 @@
 // The entry of the second addon, which needs GStreamer and is loaded on the first use of something that does
 // (src/gstreamer/binding.ts). Errors, arguments and fds as in the first one; its data is its own.
-#include <gst/gst.h>
 #include <napi.h>
 
 #include <memory>
 
-#include "addon_data.h"
 #include "call.h"
+#include "gst_addon_data.h"
+#include "gst_pipelines.h"
+#include "gst_properties.h"
+#include "gst_registry.h"
 #include "gst_stage_binding.h"
 
-namespace dmaflow {
+namespace dmaflow::gst {
 
 namespace {
 
@@ -18,19 +20,34 @@ void Initialize(const Napi::CallbackInfo& info) {
   AddonData::Of(info.Env()).errors = TakeErrorConstructors(info.Env(), info[0]);
 }
 
-// `gstVersion()`: that of the library which is loaded, as "1.22.0".
-Napi::Value GstVersion(Call& call) {
-  guint major, minor, micro, nano;
-  gst_version(&major, &minor, &micro, &nano);
-  return Napi::String::New(call.env(),
-                           std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(micro));
+// `attachMainContext()`: GLib's default context runs in this thread from here on; again does nothing.
+Napi::Value AttachMainContext(Call& call) {
+  GstAddonData& addon = GstAddonData::Of(call.env());
+  if (!addon.main_context) addon.main_context = MainContext::Attach(call.env());
+  return call.env().Undefined();
+}
+
+// `holdProcess()`, `releaseProcess()`: while held, the process does not end by itself.
+Napi::Value HoldProcess(Call& call) {
+  GstAddonData::Of(call.env()).main_context->Hold();
+  return call.env().Undefined();
+}
+
+Napi::Value ReleaseProcess(Call& call) {
+  GstAddonData::Of(call.env()).main_context->Release();
+  return call.env().Undefined();
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(std::make_unique<AddonData>().release());
+  env.SetInstanceData(std::make_unique<GstAddonData>().release());
   exports.Set("initialize", Napi::Function::New<Initialize>(env, "initialize"));
-  Export<GstVersion>(env, exports, "gstVersion");
-  gst::RegisterStage(env, exports);
+  Export<AttachMainContext>(env, exports, "attachMainContext");
+  Export<HoldProcess>(env, exports, "holdProcess");
+  Export<ReleaseProcess>(env, exports, "releaseProcess");
+  RegisterRegistry(env, exports);
+  RegisterStage(env, exports);
+  RegisterPipelines(env, exports);
+  RegisterProperties(env, exports);
   return exports;
 }
 
@@ -38,4 +55,4 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 
 NODE_API_MODULE(dmaflow_gst, Init)
 
-}  // namespace dmaflow
+}  // namespace dmaflow::gst

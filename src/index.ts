@@ -35,6 +35,12 @@ export {
 export type { ColorSpace } from './formats/color-space';
 export { type PixelFormat, type PixelFormatName, pixelFormat } from './formats/pixel-formats';
 export { type ColorPlaneLayout, planeLayout } from './formats/plane-layout';
+export type { GstElementTypes } from './gstreamer/element-types';
+export type { GstElement } from './gstreamer/gst-element';
+export { GstError } from './gstreamer/gst-error';
+export { GstPipeline, type SeekOptions } from './gstreamer/gst-pipeline';
+export type { GstMessage, GstState } from './gstreamer/messages';
+export type { GstFraction, GstValue } from './gstreamer/values';
 export { loadKernel } from './native/binding';
 export type { Kernel } from './native/kernel';
 export { type CpuStageFunction, type CpuStageOptions, cpuStage } from './pipeline/cpu-stage';
