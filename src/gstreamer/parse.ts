@@ -35,7 +35,9 @@ function explain(
   missing: readonly string[],
   cause: unknown,
 ): Error {
-  const [element] = missing;
+  // GStreamer also lists elements that are there, where it fails at their properties.
+  const names = new Set(gstreamer.addon.elementNames());
+  const element = missing.find((name) => !names.has(name));
   if (element !== undefined) return noElement(gstreamer, element, cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
   const [, property, owner] = /no property "(.*)" in element "(.*)"/.exec(reason) ?? [];
@@ -73,12 +75,10 @@ export function noProperty(
   );
 }
 
-/** Empty where nothing is near. */
+/** Empty where nothing is known. */
 export function suggest(unknown: string, known: readonly string[]): string {
-  const [first, ...others] = nearNames(unknown, known, 3);
-  if (first === undefined) return '';
-  const rest = others.length > 0 ? ` (or '${others.join("', '")}')` : '';
-  return `; did you mean '${first}'${rest}?`;
+  const [nearest] = nearNames(unknown, known, 1);
+  return nearest === undefined ? '' : `; did you mean '${nearest}'?`;
 }
 
 function propertiesOf({ Gst, addon, addressOf }: GStreamer, factory: string): string[] {
