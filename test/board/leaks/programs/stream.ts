@@ -29,4 +29,7 @@ const pipeline = new Pipeline(
   }),
   kmsSink({ card: 'vkms' }),
 );
-void pipeline.start();
+async function main() {
+  await pipeline.start();
+}
+void main();
