@@ -44,6 +44,7 @@ export type { GstFraction, GstValue } from './gstreamer/values';
 export { loadKernel } from './native/binding';
 export type { Kernel } from './native/kernel';
 export { type CpuStageFunction, type CpuStageOptions, cpuStage } from './pipeline/cpu-stage';
+export { type FileSinkOptions, fileSink } from './pipeline/file-sink';
 export type { Frame, FrameMetadata } from './pipeline/frame';
 export type { FrameCpuAccess, PlanePixels } from './pipeline/frame-cpu-access';
 export { type Tee, tee } from './pipeline/graph';
