@@ -70,9 +70,10 @@ void RegisterFrameSource() {
 
 FrameSource& FrameSourceOf(GstElement* element) { return Of(element); }
 
-void FrameSource::SetFormat(FrameFormat format, uint32_t most) {
+void FrameSource::SetFormat(FrameFormat format, uint32_t most, bool copy) {
   format_ = std::move(format);
   most_ = most;
+  copy_ = copy;
 }
 
 void FrameSource::Connect(BufferMemories buffers, ExchangeHandle<FrameTaker> taker) {
@@ -97,12 +98,7 @@ void FrameSource::Disconnect() {
 
 FrameSource::Counters FrameSource::counters() {
   const std::lock_guard lock(mutex_);
-  return {pushed_, lent_ ? lent_->out() : 0};
-}
-
-bool FrameSource::ended() {
-  const std::lock_guard lock(mutex_);
-  return ended_;
+  return {pushed_, lent_ ? lent_->out() : 0, copied_};
 }
 
 GstCaps* FrameSource::Caps(GstCaps* filter) const {
@@ -139,9 +135,13 @@ GstFlowReturn FrameSource::Create(GstBuffer** buffer) {
   }
   GstPtr<GstBuffer> wrapped = Wrap(frame);
   if (!wrapped) return GST_FLOW_ERROR;
+  const bool copy = copy_ && lent_->out() >= most_;
+  if (copy) wrapped.reset(gst_buffer_copy_deep(wrapped.get()));
+  if (!wrapped) return GST_FLOW_ERROR;
   *buffer = wrapped.release();
   const std::lock_guard lock(mutex_);
   ++pushed_;
+  if (copy) ++copied_;
   return GST_FLOW_OK;
 }
 

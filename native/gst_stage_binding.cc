@@ -131,7 +131,9 @@ Napi::Value StageBinding::OutputCaps(Call& call) { return CapsValue(call.env(), 
 Napi::Value StageBinding::NeedsEnd(Call& call) { return Napi::Boolean::New(call.env(), stage_->NeedsEnd()); }
 
 Napi::Value StageBinding::SetInput(Call& call) {
-  RequireInput(call).SetFormat(FormatArgument(call.Arg(0, "format")), call.Arg(1, "most").Uint32());
+  const Argument options = call.Arg(1, "options");
+  RequireInput(call).SetFormat(FormatArgument(call.Arg(0, "format")), options["most"].Uint32(),
+                               options["copy"].Boolean());
   return call.env().Undefined();
 }
 
@@ -189,6 +191,7 @@ Napi::Value StageBinding::Stats(Call& call) {
     const FrameSource::Counters counters = source->counters();
     stats.Set("pushed", static_cast<double>(counters.pushed));
     stats.Set("outstanding", static_cast<double>(counters.outstanding));
+    stats.Set("copiedIn", static_cast<double>(counters.copied));
   }
   if (FrameSink* sink = stage_->sink()) {
     const FrameSink::Counters counters = sink->counters();

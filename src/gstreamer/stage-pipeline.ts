@@ -1,0 +1,183 @@
+/** The GStreamer pipeline of one stage: from its description to its end, with errors that name the stage. */
+import type { FrameBuffer } from '../allocators/buffer-pool';
+import { InvalidStateError } from '../errors';
+import type { NativeFiller, NativeTaker } from '../native/frame-loop';
+import type { Caps } from '../pipeline/caps';
+import type { FrameLayout } from '../pipeline/frame-layout';
+import { loadGstAddon } from './binding';
+import { capsFromGst, gstInputFormat, gstOutputFormat, rateFromGst } from './caps';
+import { debianPackageOf } from './debian-packages';
+import { GstError } from './gst-error';
+import type { GstCaps, GstFailure, GstStage, GstStageCounters } from './stage-addon';
+
+/** Milliseconds that a pipeline with a muxer may take to finish its file. */
+const FINISH_LIMIT = 5000;
+
+export class StagePipeline {
+  readonly #stage: GstStage;
+  readonly #name: string;
+  readonly #version: string;
+  readonly #ended: Promise<void>;
+  #onError: ((error: Error) => void) | undefined;
+  #playing = false;
+  #failed = false;
+
+  /**
+   * Parses and opens the devices (GStreamer's READY).
+   * @throws GstError for a description that cannot be parsed, elements that are not installed, devices that do not open.
+   */
+  constructor(name: string, description: string, ends: { input: boolean; output: boolean }) {
+    this.#name = name;
+    const addon = loadGstAddon();
+    let ended: () => void = () => undefined;
+    this.#ended = new Promise((resolve) => {
+      ended = resolve;
+    });
+    this.#version = addon.gstVersion();
+    this.#stage = parsed(name, description, () =>
+      addon.createGstStage(description, ends, {
+        onFailure: (failure) => this.#fail(failure),
+        onEnd: () => ended(),
+      }),
+    );
+    const failure = this.#stage.open();
+    if (failure) throw errorOf(name, failure);
+  }
+
+  /** What the description takes at its start; undefined: anything. */
+  inputCaps(): Caps[] | undefined {
+    return this.#known(this.#stage.inputCaps(), 'takes', 'start');
+  }
+
+  /** What the description gives at its end. */
+  outputCaps(): Caps[] {
+    const caps = this.#known(this.#stage.outputCaps(), 'gives', 'end');
+    if (caps) return caps;
+    throw new GstError(
+      `stage '${this.#name}': the description gives anything at its end: name a format there, ` +
+        'such as `! video/x-raw,format=NV12,width=1280,height=720`',
+    );
+  }
+
+  /** Frames a second at the end, where it can have but one. */
+  outputRate(): number | undefined {
+    return rateFromGst(this.#stage.outputCaps());
+  }
+
+  setInput(layout: FrameLayout, options: { most: number; copy: boolean }): void {
+    this.#stage.setInput(gstInputFormat(layout, this.#version), options);
+  }
+
+  setOutput(layout: FrameLayout, options: { frames: number; sync: boolean }): void {
+    this.#stage.setOutput(gstOutputFormat(layout, this.#version), options);
+  }
+
+  connectInput(layout: FrameLayout, buffers: readonly FrameBuffer[], taker: NativeTaker): void {
+    const planes = buffers.map((buffer) =>
+      buffer.planes.map(({ fd }, plane) => ({ fd, length: layout.memoryPlanes[plane] ?? 0 })),
+    );
+    this.#stage.connectInput(planes, taker);
+  }
+
+  connectOutput(buffers: readonly FrameBuffer[], filler: NativeFiller): void {
+    const planes = buffers.map((buffer) => buffer.planes.map(({ fd, length }) => ({ fd, length })));
+    this.#stage.connectOutput(planes, filler);
+  }
+
+  /** Rejects with what keeps it from playing; what fails later comes to `onError`, once. */
+  async play(onError: (error: Error) => void): Promise<void> {
+    this.#playing = true;
+    const failure = await this.#stage.play();
+    if (failure) {
+      this.#failed = true;
+      throw errorOf(this.#name, failure);
+    }
+    this.#onError = onError;
+  }
+
+  /** Resolves when every sink has finished, after the end of the stream. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  stats(): GstStageCounters {
+    return this.#stage.stats();
+  }
+
+  /** Whether a stop in the middle leaves a damaged file behind. */
+  get needsEnd(): boolean {
+    return this.#playing && !this.#failed && this.#stage.needsEnd();
+  }
+
+  /** Whether it ended within `limit` milliseconds. */
+  async endsWithin(limit = FINISH_LIMIT): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), limit);
+    });
+    const ended = this.ended.then(() => true);
+    return Promise.race([ended, late]).finally(() => clearTimeout(timer));
+  }
+
+  /** At once, whatever its threads wait for. Idempotent. */
+  async stop(): Promise<void> {
+    this.#onError = undefined;
+    await this.#stage.stop();
+    this.#playing = false;
+  }
+
+  /** Lets go of the buffers. After `stop`. */
+  disconnect(): void {
+    if (this.#playing) throw new InvalidStateError(`stage '${this.#name}' still plays`);
+    this.#stage.disconnect();
+  }
+
+  #fail(failure: GstFailure): void {
+    this.#failed = true;
+    const onError = this.#onError;
+    this.#onError = undefined;
+    onError?.(errorOf(this.#name, failure));
+  }
+
+  #known(caps: GstCaps, does: string, where: string): Caps[] | undefined {
+    if (caps === undefined) {
+      throw new GstError(
+        `stage '${this.#name}': what the description ${does} is not known before it plays: end it with an element and caps, ` +
+          'such as `! videoconvert ! video/x-raw,format=NV12,width=1280,height=720`',
+      );
+    }
+    const ours = capsFromGst(caps);
+    if (ours?.length !== 0) return ours;
+    const media = Array.isArray(caps) ? [...new Set(caps.map((each) => each.media))].join(', ') : caps;
+    throw new GstError(
+      `stage '${this.#name}': the description ${does} ${media || 'nothing'} at its ${where}, in no format that dmaflow has: put ` +
+        `an element there that converts, such as videoconvert`,
+    );
+  }
+}
+
+function parsed(name: string, description: string, create: () => GstStage): GstStage {
+  try {
+    return create();
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    const missing = (cause as TypeError & { missing?: string[] }).missing ?? [];
+    throw new GstError(
+      `stage '${name}': ${cause.message} in \`${description}\`${missing.map(installAdvice).join('')}`,
+    );
+  }
+}
+
+function installAdvice(element: string): string {
+  const debian = debianPackageOf(element);
+  return debian ? `. On Debian and Ubuntu ${element} is in: apt-get install ${debian}` : '';
+}
+
+function errorOf(name: string, { element, message, debug }: GstFailure): GstError {
+  const details = debug.split('\n').slice(1).join(' ').trim();
+  const speaker = element ? `GStreamer element '${element}': ` : '';
+  return new GstError(`stage '${name}': ${speaker}${message}${details ? ` (${details})` : ''}`, {
+    ...(element ? { element } : {}),
+    debug,
+  });
+}
