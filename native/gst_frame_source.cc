@@ -108,10 +108,13 @@ GstCaps* FrameSource::Caps(GstCaps* filter) const {
 }
 
 void FrameSource::Push(const ExchangeFrame& frame) {
+  bool late = false;
   {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back(frame);
+    late = ended_;
+    if (!late) waiting_.push_back(frame);
   }
+  if (late) (*taker_)->give_back((*taker_)->self, frame.index);
   changed_.notify_one();
 }
 

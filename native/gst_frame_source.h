@@ -43,6 +43,8 @@ class FrameSource {
   // `copy`: the last one is copied out.
   void SetFormat(FrameFormat format, uint32_t most, bool copy);
   void Connect(BufferMemories buffers, ExchangeHandle<FrameTaker> taker);
+  // The stream ends after the frames that wait, though the loop's goes on.
+  void End();
   // No frame comes any more, and none is given back. After the element has stopped.
   void Disconnect();
   Counters counters();
@@ -56,7 +58,6 @@ class FrameSource {
 
  private:
   void Push(const ExchangeFrame& frame);
-  void End();
   GstPtr<GstBuffer> Wrap(const ExchangeFrame& frame);
   void GiveBackWaiting();
 

@@ -50,8 +50,8 @@ Napi::Function StageBinding::Define(Napi::Env env) {
        method("setInput", &Self::Run<&Self::SetInput>), method("setOutput", &Self::Run<&Self::SetOutput>),
        method("connectInput", &Self::Run<&Self::ConnectInput>),
        method("connectOutput", &Self::Run<&Self::ConnectOutput>), method("play", &Self::Run<&Self::Play>),
-       method("stop", &Self::Run<&Self::Stop>), method("disconnect", &Self::Run<&Self::Disconnect>),
-       method("stats", &Self::Run<&Self::Stats>)});
+       method("stop", &Self::Run<&Self::Stop>), method("endInput", &Self::Run<&Self::EndInput>),
+       method("close", &Self::Run<&Self::Close>), method("stats", &Self::Run<&Self::Stats>)});
 }
 
 StageBinding::StageBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -179,8 +179,13 @@ Napi::Value StageBinding::Stop(Call& call) {
   });
 }
 
-Napi::Value StageBinding::Disconnect(Call& call) {
-  stage_->Disconnect();
+Napi::Value StageBinding::EndInput(Call& call) {
+  RequireInput(call).End();
+  return call.env().Undefined();
+}
+
+Napi::Value StageBinding::Close(Call& call) {
+  stage_->Close();
   KeepAlive(call.env(), false);
   return call.env().Undefined();
 }

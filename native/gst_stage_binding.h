@@ -49,8 +49,9 @@ class StageBinding : public Napi::ObjectWrap<StageBinding>, private StageListene
   Napi::Value ConnectInput(Call& call);
   Napi::Value ConnectOutput(Call& call);
   Napi::Value Play(Call& call);
+  Napi::Value EndInput(Call& call);
   Napi::Value Stop(Call& call);
-  Napi::Value Disconnect(Call& call);
+  Napi::Value Close(Call& call);
   Napi::Value Stats(Call& call);
 
   // On a thread of libuv's pool; resolves with a Failure or nothing.

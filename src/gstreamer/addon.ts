@@ -1,6 +1,7 @@
 /** What the second addon exports (`native/gst_*`). Pipelines are ids, elements are addresses from node-gtk. */
 import type { InvalidStateError, KernelError } from '../errors';
 import type { GstMessage, GstState } from './messages';
+import type { GstStageAddon } from './stage-addon';
 import type { GstValue } from './values';
 
 /** How GStreamer answered a change of state. */
@@ -27,7 +28,7 @@ export interface PropertyDescription {
   writable: boolean;
 }
 
-export interface GstAddon {
+export interface GstAddon extends GstStageAddon {
   /** Comes before everything else: the addon throws these errors. */
   initialize(options: {
     KernelError: typeof KernelError;

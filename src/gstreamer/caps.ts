@@ -1,6 +1,7 @@
 /** Our caps and GStreamer's: pure. */
-import { type PixelFormatName, pixelFormat } from '../formats/pixel-formats';
+
 import { fourccToString } from '../formats/fourcc';
+import { type PixelFormatName, pixelFormat } from '../formats/pixel-formats';
 import type { Caps, Range } from '../pipeline/caps';
 import type { FrameLayout } from '../pipeline/frame-layout';
 import { formatFromGst, formatFromMedia, gstMedia, gstVideoFormat } from './formats';
@@ -67,7 +68,11 @@ function isRange(field: GstField): field is GstRange {
  * @param version of the GStreamer that runs, `1.24.2`: from 1.24 on dma-bufs have caps of their own.
  */
 export function gstInputFormat(layout: FrameLayout, version: string): GstFrameFormat {
-  return frameFormat(layout, version, `,framerate=${layout.fps === undefined ? '0/1' : fraction(layout.fps)}`);
+  return frameFormat(
+    layout,
+    version,
+    `,framerate=${layout.fps === undefined ? '0/1' : fraction(layout.fps)}`,
+  );
 }
 
 /** Frames that come out of GStreamer; a rate that is not known is whatever comes. */

@@ -16,7 +16,13 @@ export interface GstCapsValue {
   media: string;
   /** `memory:SystemMemory`, `memory:DMABuf` */
   features: string;
-  fields: { format?: GstField; 'drm-format'?: GstField; width?: GstField; height?: GstField; framerate?: GstField };
+  fields: {
+    format?: GstField;
+    'drm-format'?: GstField;
+    width?: GstField;
+    height?: GstField;
+    framerate?: GstField;
+  };
 }
 
 /** `any` takes everything; undefined where the pad is not linked yet. */
@@ -70,7 +76,7 @@ export interface GstStageCounters {
 }
 
 /**
- * In this order: `open`, caps, `setInput` and `setOutput`, `connect…`, `play`, `stop`, `disconnect`. Between `play` and `disconnect` the
+ * In this order: `open`, caps, `setInput` and `setOutput`, `connect…`, `play`, `stop`, `close`. Between `play` and `close` the
  * process stays alive.
  */
 export interface GstStage {
@@ -94,8 +100,10 @@ export interface GstStage {
   play(): Promise<GstFailure | undefined>;
   /** To NULL, on another thread, whatever the streaming threads wait for. */
   stop(): Promise<void>;
-  /** Nothing is exchanged with the loop any more. After `stop`. */
-  disconnect(): void;
+  /** The stream ends for GStreamer after the frames that it was given, though the loop's goes on. */
+  endInput(): void;
+  /** Devices are closed, buffers let go of. After `stop` where it played; the listener is not called any more. */
+  close(): void;
   stats(): GstStageCounters;
 }
 

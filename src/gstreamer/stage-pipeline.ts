@@ -1,22 +1,26 @@
 /** The GStreamer pipeline of one stage: from its description to its end, with errors that name the stage. */
 import type { FrameBuffer } from '../allocators/buffer-pool';
-import { InvalidStateError } from '../errors';
 import type { NativeFiller, NativeTaker } from '../native/frame-loop';
 import type { Caps } from '../pipeline/caps';
 import type { FrameLayout } from '../pipeline/frame-layout';
+import type { CopyReport } from '../pipeline/link-stats';
 import { loadGstAddon } from './binding';
 import { capsFromGst, gstInputFormat, gstOutputFormat, rateFromGst } from './caps';
 import { debianPackageOf } from './debian-packages';
+import { gstFormats } from './formats';
 import { GstError } from './gst-error';
 import type { GstCaps, GstFailure, GstStage, GstStageCounters } from './stage-addon';
 
 /** Milliseconds that a pipeline with a muxer may take to finish its file. */
 const FINISH_LIMIT = 5000;
+/** The same after the end of the stream itself: an encoder may have much to do. */
+const DRAIN_LIMIT = 30_000;
 
 export class StagePipeline {
   readonly #stage: GstStage;
   readonly #name: string;
   readonly #version: string;
+  readonly #ends: { input: boolean; output: boolean };
   readonly #ended: Promise<void>;
   #onError: ((error: Error) => void) | undefined;
   #playing = false;
@@ -28,6 +32,7 @@ export class StagePipeline {
    */
   constructor(name: string, description: string, ends: { input: boolean; output: boolean }) {
     this.#name = name;
+    this.#ends = ends;
     const addon = loadGstAddon();
     let ended: () => void = () => undefined;
     this.#ended = new Promise((resolve) => {
@@ -44,9 +49,10 @@ export class StagePipeline {
     if (failure) throw errorOf(name, failure);
   }
 
-  /** What the description takes at its start; undefined: anything. */
-  inputCaps(): Caps[] | undefined {
-    return this.#known(this.#stage.inputCaps(), 'takes', 'start');
+  /** What the description takes at its start, with the colour planes in one dma-buf or in one each. */
+  inputCaps(): Caps[] {
+    const taken = this.#known(this.#stage.inputCaps(), 'takes', 'start') ?? ANYTHING;
+    return taken.flatMap((caps): Caps[] => [caps, { ...caps, arrangement: 'separate-buffers' }]);
   }
 
   /** What the description gives at its end. */
@@ -95,41 +101,61 @@ export class StagePipeline {
     this.#onError = onError;
   }
 
-  /** Resolves when every sink has finished, after the end of the stream. */
-  get ended(): Promise<void> {
-    return this.#ended;
-  }
-
   stats(): GstStageCounters {
     return this.#stage.stats();
   }
 
-  /** Whether a stop in the middle leaves a damaged file behind. */
-  get needsEnd(): boolean {
-    return this.#playing && !this.#failed && this.#stage.needsEnd();
+  /** Frames that came out in other memory than the graph's; undefined where none did. */
+  outputCopies(layout: FrameLayout | undefined): CopyReport | undefined {
+    const { copied = 0, copyReason = '' } = this.#stage.stats();
+    return copied > 0 ? { reason: copyReason, frames: copied, bytes: copied * bytesOf(layout) } : undefined;
   }
 
-  /** Whether it ended within `limit` milliseconds. */
-  async endsWithin(limit = FINISH_LIMIT): Promise<boolean> {
+  /** Frames that went in as copies; undefined where none did. */
+  inputCopies(max: number, layout: FrameLayout | undefined): CopyReport | undefined {
+    const { copiedIn = 0 } = this.#stage.stats();
+    const reason = `elements of GStreamer kept ${max - 1} frames: a larger \`max\` lets them keep more without copies`;
+    return copiedIn > 0 ? { reason, frames: copiedIn, bytes: copiedIn * bytesOf(layout) } : undefined;
+  }
+
+  /**
+   * Resolves when every sink has finished after the end of the stream.
+   * @throws GstError where that takes longer than `limit` milliseconds.
+   */
+  async drained(limit = DRAIN_LIMIT): Promise<void> {
+    if (await this.#endsWithin(limit)) return;
+    throw new GstError(
+      `stage '${this.#name}': the pipeline did not finish within ${limit / 1000} s of the end of the stream; what it writes may be incomplete`,
+    );
+  }
+
+  /**
+   * Whatever its threads wait for, at once; but where a muxer would leave a damaged file, the stream is ended first, and gets
+   * some seconds for it. Idempotent.
+   */
+  async stop(): Promise<void> {
+    if (!this.#playing) return;
+    this.#playing = false;
+    if (!this.#failed && this.#ends.input && this.#stage.needsEnd()) {
+      this.#stage.endInput();
+      await this.#endsWithin(FINISH_LIMIT);
+    }
+    this.#onError = undefined;
+    await this.#stage.stop();
+  }
+
+  /** Closes devices and lets go of the buffers. After `stop`. Idempotent. */
+  close(): void {
+    this.#stage.close();
+  }
+
+  async #endsWithin(limit: number): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<false>((resolve) => {
       timer = setTimeout(() => resolve(false), limit);
     });
-    const ended = this.ended.then(() => true);
+    const ended = this.#ended.then(() => true);
     return Promise.race([ended, late]).finally(() => clearTimeout(timer));
-  }
-
-  /** At once, whatever its threads wait for. Idempotent. */
-  async stop(): Promise<void> {
-    this.#onError = undefined;
-    await this.#stage.stop();
-    this.#playing = false;
-  }
-
-  /** Lets go of the buffers. After `stop`. */
-  disconnect(): void {
-    if (this.#playing) throw new InvalidStateError(`stage '${this.#name}' still plays`);
-    this.#stage.disconnect();
   }
 
   #fail(failure: GstFailure): void {
@@ -154,6 +180,15 @@ export class StagePipeline {
         `an element there that converts, such as videoconvert`,
     );
   }
+}
+
+const ANY_SIZE = { min: 1, max: Number.MAX_SAFE_INTEGER, step: 1 };
+const ANYTHING = gstFormats().map(
+  (format): Caps => ({ format, arrangement: 'one-buffer', width: ANY_SIZE, height: ANY_SIZE }),
+);
+
+function bytesOf(layout: FrameLayout | undefined): number {
+  return layout?.memoryPlanes.reduce((sum, length) => sum + length, 0) ?? 0;
 }
 
 function parsed(name: string, description: string, create: () => GstStage): GstStage {

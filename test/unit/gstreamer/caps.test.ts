@@ -67,9 +67,9 @@ describe('caps of GStreamer', () => {
   });
 
   it('of a compressed stream are its format', () => {
-    expect(capsFromGst([{ media: 'image/jpeg', features: 'memory:SystemMemory', fields: {} }])).toMatchObject([
-      { format: 'MJPEG' },
-    ]);
+    expect(capsFromGst([{ media: 'image/jpeg', features: 'memory:SystemMemory', fields: {} }])).toMatchObject(
+      [{ format: 'MJPEG' }],
+    );
   });
 
   it('have a rate where there is but one', () => {
@@ -117,7 +117,10 @@ describe('frames for GStreamer', () => {
   });
 
   it('of a compressed format have no planes', () => {
-    const format = gstInputFormat(layoutOf({ format: 'MJPEG', planes: [], memoryPlanes: [614400] }), '1.22.0');
+    const format = gstInputFormat(
+      layoutOf({ format: 'MJPEG', planes: [], memoryPlanes: [614400] }),
+      '1.22.0',
+    );
     expect(format).toMatchObject({ planes: [], size: 614400 });
     expect(format.caps).toBe('image/jpeg,width=640,height=480,framerate=30/1');
     expect(format.format).toBeUndefined();
