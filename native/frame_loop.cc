@@ -156,6 +156,14 @@ void FrameLoop::Present(uint32_t tap, uint32_t capture, uint32_t index, uint32_t
   if (state_ == State::kRunning) mailbox_->Send(PresentCommand{tap, index, display, keep, std::move(fence)});
 }
 
+void FrameLoop::Pass(uint32_t tap, uint32_t capture, uint32_t index, uint32_t to) {
+  RequireHeld(tap, capture, index);
+  if (RequireTap(to).capture != capture) {
+    throw StateError(Name("tap", to) + " takes no frames of " + Name("capture or pool", capture));
+  }
+  if (state_ == State::kRunning) mailbox_->Send(PassCommand{tap, index, to});
+}
+
 uint32_t FrameLoop::CommitOnce(CommitRequest request) {
   RequireDisplay(request.display);
   if (state_ != State::kRunning) throw StateError("the frame loop is not running");

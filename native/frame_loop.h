@@ -62,6 +62,9 @@ class FrameLoop {
   void Release(uint32_t tap, uint32_t capture, uint32_t index);
   // With `keep` the owner keeps its reference: Release or another Present follows.
   void Present(uint32_t tap, uint32_t capture, uint32_t index, uint32_t display, bool keep, UniqueFd fence);
+  // Offers a frame that the owner holds to another tap of its queue (TapConfig::passed); the owner keeps its
+  // reference.
+  void Pass(uint32_t tap, uint32_t capture, uint32_t index, uint32_t to);
   // Answered by a CommitEvent with the returned id, or by the StopEvent.
   uint32_t CommitOnce(CommitRequest request);
 

@@ -26,18 +26,27 @@ Napi::Function FrameLoopBinding::Define(Napi::Env env) {
     return InstanceMethod(name, implementation, napi_default_method, const_cast<char*>(name));
   };
   using Self = FrameLoopBinding;
-  return DefineClass(
-      env, "FrameLoop",
-      {method("addCapture", &Self::Run<&Self::AddCapture>), method("addPool", &Self::Run<&Self::AddPool>),
-       method("acquire", &Self::Run<&Self::Acquire>), method("submit", &Self::Run<&Self::Submit>),
-       method("cancel", &Self::Run<&Self::Cancel>), method("endPool", &Self::Run<&Self::EndPool>),
-       method("filler", &Self::Run<&Self::Filler>), method("taker", &Self::Run<&Self::Taker>),
-       method("addDisplay", &Self::Run<&Self::AddDisplay>), method("connect", &Self::Run<&Self::Connect>),
-       method("allowPresent", &Self::Run<&Self::AllowPresent>), method("addTap", &Self::Run<&Self::AddTap>),
-       method("removeTap", &Self::Run<&Self::RemoveTap>), method("release", &Self::Run<&Self::Release>),
-       method("present", &Self::Run<&Self::Present>), method("start", &Self::RunAsync<&Self::Start>),
-       method("commitOnce", &Self::RunAsync<&Self::CommitOnce>), method("stop", &Self::RunAsync<&Self::Stop>),
-       method("stats", &Self::Run<&Self::Stats>)});
+  return DefineClass(env, "FrameLoop",
+                     {method("addCapture", &Self::Run<&Self::AddCapture>),
+                      method("addPool", &Self::Run<&Self::AddPool>),
+                      method("acquire", &Self::Run<&Self::Acquire>),
+                      method("submit", &Self::Run<&Self::Submit>),
+                      method("cancel", &Self::Run<&Self::Cancel>),
+                      method("endPool", &Self::Run<&Self::EndPool>),
+                      method("filler", &Self::Run<&Self::Filler>),
+                      method("taker", &Self::Run<&Self::Taker>),
+                      method("addDisplay", &Self::Run<&Self::AddDisplay>),
+                      method("connect", &Self::Run<&Self::Connect>),
+                      method("allowPresent", &Self::Run<&Self::AllowPresent>),
+                      method("addTap", &Self::Run<&Self::AddTap>),
+                      method("removeTap", &Self::Run<&Self::RemoveTap>),
+                      method("release", &Self::Run<&Self::Release>),
+                      method("pass", &Self::Run<&Self::Pass>),
+                      method("present", &Self::Run<&Self::Present>),
+                      method("start", &Self::RunAsync<&Self::Start>),
+                      method("commitOnce", &Self::RunAsync<&Self::CommitOnce>),
+                      method("stop", &Self::RunAsync<&Self::Stop>),
+                      method("stats", &Self::Run<&Self::Stats>)});
 }
 
 FrameLoopBinding::FrameLoopBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -185,6 +194,14 @@ Napi::Value FrameLoopBinding::Release(Call& call) {
   const uint32_t tap = call.Arg(0, "tap").Uint32();
   const uint32_t capture = call.Arg(1, "capture").Uint32();
   loop_->Release(tap, capture, call.Arg(2, "index").Uint32());
+  return call.env().Undefined();
+}
+
+Napi::Value FrameLoopBinding::Pass(Call& call) {
+  const uint32_t tap = call.Arg(0, "tap").Uint32();
+  const uint32_t capture = call.Arg(1, "capture").Uint32();
+  const uint32_t index = call.Arg(2, "index").Uint32();
+  loop_->Pass(tap, capture, index, call.Arg(3, "to").Uint32());
   return call.env().Undefined();
 }
 

@@ -61,6 +61,7 @@ class FrameLoopBinding : public Napi::ObjectWrap<FrameLoopBinding>, private loop
   Napi::Value AddTap(Call& call);
   Napi::Value RemoveTap(Call& call);
   Napi::Value Release(Call& call);
+  Napi::Value Pass(Call& call);
   Napi::Value Present(Call& call);
   Napi::Value Start(Call& call);
   Napi::Value CommitOnce(Call& call);

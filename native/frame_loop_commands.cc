@@ -29,6 +29,8 @@ void LoopThread::Handle(ReleaseCommand& command) {
   tap.PostWaiting();
 }
 
+void LoopThread::Handle(PassCommand& command) { taps_[command.to].Offer(command.index); }
+
 void LoopThread::Handle(PresentCommand& command) {
   Tap& tap = taps_[command.tap];
   displays_[command.display]->Show(tap.queue(), command.index, std::move(command.fence));

@@ -38,6 +38,13 @@ struct ReleaseCommand {
   uint32_t index;
 };
 
+// Offers a frame that `tap` holds to another tap of its queue.
+struct PassCommand {
+  uint32_t tap;
+  uint32_t index;
+  uint32_t to;
+};
+
 struct PresentCommand {
   uint32_t tap;
   uint32_t index;
@@ -64,8 +71,8 @@ struct StopCommand {
   std::chrono::milliseconds flip_wait;
 };
 
-using Command = std::variant<AddTapCommand, ReceiverCommand, RemoveTapCommand, ReleaseCommand, PresentCommand,
-                             CommitRequest, SubmitCommand, EndPoolCommand, StopCommand>;
+using Command = std::variant<AddTapCommand, ReceiverCommand, RemoveTapCommand, ReleaseCommand, PassCommand,
+                             PresentCommand, CommitRequest, SubmitCommand, EndPoolCommand, StopCommand>;
 
 // Commands to the loop wake it through an eventfd; events to the owner wake it through its Listener, once for
 // all that come before the owner has ended its dispatch. No lock is held while anyone is woken, and none for

@@ -53,6 +53,10 @@ class Tap {
   void ReportEnd();
   // The end of the stream need not wait for this tap.
   bool drained() const { return !config_.drain || waiting_.empty(); }
+  // Gets only what other taps pass on to it.
+  bool passed() const { return config_.passed; }
+  // A stage has frames of it, or will have, that it may pass on.
+  bool working() const { return config_.drain && !config_.native && (held_count_ > 0 || !waiting_.empty()); }
 
  private:
   bool MayPost() const { return held_count_ < config_.max && (!port_ || port_->HasReceiver()); }

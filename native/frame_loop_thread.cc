@@ -134,7 +134,7 @@ void LoopThread::Serve() {
     for (const auto& [id, pool] : pools_) HandlePool(*pool, now);
     for (const auto& [id, capture] : captures_) capture->RetryQueue();
     for (const auto& display : displays_) display->Advance(now);
-    for (Tap& tap : taps_) tap.ReportEnd();
+    for (Tap& tap : taps_) ReportEnd(tap);
     ReportFailures();
     ReportEnd();
   }
@@ -194,12 +194,19 @@ void LoopThread::HandlePool(Pool& pool, Clock::time_point now) {
   }
 }
 
+void LoopThread::ReportEnd(Tap& tap) {
+  // What others still have they may pass on.
+  const auto may_pass = [&](const Tap& other) { return &other.queue() == &tap.queue() && other.working(); };
+  if (tap.passed() && std::any_of(taps_.begin(), taps_.end(), may_pass)) return;
+  tap.ReportEnd();
+}
+
 void LoopThread::Distribute(FrameQueue& queue, uint32_t index) {
   // Keeps it here until all have had their chance, and gives it back where nobody took it.
   const FrameRef frame(queue, index, Holder::kDisplay);
   for (Display* display : links_[queue.id()]) display->Show(queue, index, UniqueFd());
   for (Tap& tap : taps_) {
-    if (&tap.queue() == &queue) tap.Offer(index);
+    if (&tap.queue() == &queue && !tap.passed()) tap.Offer(index);
   }
 }
 

@@ -56,6 +56,7 @@ class LoopThread {
   void Handle(ReceiverCommand& command);
   void Handle(RemoveTapCommand& command);
   void Handle(ReleaseCommand& command);
+  void Handle(PassCommand& command);
   void Handle(PresentCommand& command);
   void Handle(CommitRequest& request);
   void Handle(SubmitCommand& command);
@@ -65,6 +66,7 @@ class LoopThread {
   void HandleDisplay(Display& display, bool failed);
   void HandleCapture(Capture& capture, bool failed);
   void HandlePool(Pool& pool, Clock::time_point now);
+  void ReportEnd(Tap& tap);
   void Distribute(FrameQueue& queue, uint32_t index);
   // Devices that failed since the last time leave the loop and are reported.
   void ReportFailures();

@@ -78,6 +78,8 @@ struct TapConfig {
   int64_t interval = 0;
   // The frames go to the tap's TapPort. Otherwise the owner gets them, as FrameEvents.
   bool native = false;
+  // It gets only what other taps of the queue pass on to it.
+  bool passed = false;
 };
 
 // What one DQBUF, or the filler of a pool, said about a buffer.

@@ -182,6 +182,7 @@ loop::TapConfig TakeTap(const Argument& config) {
   const Argument interval = config["interval"];
   if (!interval.IsUndefined()) tap.interval = interval.Uint32();
   tap.native = config["native"].OptionalBoolean();
+  tap.passed = config["passed"].OptionalBoolean();
   return tap;
 }
 

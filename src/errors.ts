@@ -43,12 +43,18 @@ export class NegotiationError extends Error {
   readonly field: string;
   readonly producer: unknown;
   readonly consumer: unknown;
+  /** Name of the stage that took nothing of what was offered, where it was one. */
+  readonly stage: string | undefined;
 
-  constructor(message: string, details: { field: string; producer?: unknown; consumer?: unknown }) {
+  constructor(
+    message: string,
+    details: { field: string; producer?: unknown; consumer?: unknown; stage?: string | undefined },
+  ) {
     super(message);
     this.field = details.field;
     this.producer = details.producer;
     this.consumer = details.consumer;
+    this.stage = details.stage;
   }
 }
 

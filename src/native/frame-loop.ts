@@ -92,6 +92,8 @@ export interface TapConfig {
   interval?: number;
   /** The frames go to native code, by `taker`, in place of `onFrame`; they wait until it is there. */
   native?: boolean;
+  /** It gets only what is passed on to it by `pass`: what follows a stage in JavaScript natively. */
+  passed?: boolean;
 }
 
 /** A frame handed to JavaScript: one reference, given back by `release` or passed on by `present`. */
@@ -206,6 +208,11 @@ export interface FrameLoop {
    * of its own and the tap keeps its. `fence`: a sync_file fd that the commit waits for (IN_FENCE_FD); the loop dups it.
    */
   present(tap: number, capture: number, index: number, display: number, keep: boolean, fence?: number): void;
+  /**
+   * Offers a delivered frame to another tap of the same capture, one with `passed`; the reference stays the caller's. The end of the
+   * stream reaches that tap when no stage (no tap with `drain`) holds a frame any more.
+   */
+  pass(tap: number, capture: number, index: number, to: number): void;
   /** Queues all buffers, STREAMON, starts the thread. Rejects with KernelError where the first QBUF or STREAMON fails. */
   start(): Promise<void>;
   /**

@@ -1,6 +1,6 @@
 /** The graph in words: what each link agreed on, and why. Pure text over the prepared and the running parts. */
-import type { GraphNode } from './graph';
-import type { PreparedGraph } from './prepared-graph';
+import { type GraphNode, isProducer } from './graph';
+import type { PreparedGraph, PreparedSegment } from './prepared-graph';
 
 /** Where the memory comes from, or will come from. */
 export interface MemorySource {
@@ -15,13 +15,36 @@ export interface MemorySource {
   trials?: readonly string[];
 }
 
-export function explain(prepared: PreparedGraph, memory: MemorySource): string {
-  const { layout, plan, graph } = prepared;
+export function explain(
+  prepared: PreparedGraph,
+  memoryOf: (segment: PreparedSegment) => MemorySource,
+): string {
+  const { graph, segments } = prepared;
+  const several = segments.length > 1;
+  const rows: [string, string][] = [
+    ['graph', graph.nodes.map((node) => describeStage(node, prepared)).join(', ')],
+    ...segments.flatMap((segment, index): [string, string][] => [
+      ...(several ? [segmentTitle(segment, index)] : []),
+      ...explainSegment(segment, memoryOf(segment)),
+      ...segment.consumers.map((node, position): [string, string] => [
+        position === 0 ? 'links' : '',
+        describeLink(node, prepared),
+      ]),
+    ]),
+  ];
+  return rows.map(([label, text]) => `${label.padEnd(9)}${text}`).join('\n');
+}
+
+function segmentTitle({ producer }: PreparedSegment, index: number): [string, string] {
+  return [`-- ${index + 1}`, `frames of ${producer.name}, in buffers of their own`];
+}
+
+/** The rows of stages that share buffers. */
+function explainSegment({ layout, plan }: PreparedSegment, memory: MemorySource): [string, string][] {
   const bytes = layout.memoryPlanes.reduce((total, length) => total + length, 0);
   const planes = layout.memoryPlanes.length > 1 ? ` in ${layout.memoryPlanes.length} dma-bufs` : '';
   const strides = layout.planes.map((plane) => plane.stride).join(' and ');
-  const rows: [string, string][] = [
-    ['graph', graph.nodes.map((node) => describeStage(node, prepared)).join(', ')],
+  return [
     [
       'format',
       `${layout.format} ${layout.width}x${layout.height}` +
@@ -39,15 +62,15 @@ export function explain(prepared: PreparedGraph, memory: MemorySource): string {
       index === 0 ? 'needs' : '',
       `${port.name}: ${port.memory.contiguous ? 'contiguous, ' : ''}${port.use}`,
     ]),
-    ...graph.nodes
-      .filter((node) => node.parent)
-      .map((node, index): [string, string] => [index === 0 ? 'links' : '', describeLink(node, prepared)]),
   ];
-  return rows.map(([label, text]) => `${label.padEnd(9)}${text}`).join('\n');
 }
 
 function describeStage(node: GraphNode, prepared: PreparedGraph): string {
-  const device = prepared.sinks.get(node) ?? (node.stage.role === 'source' ? prepared.source : undefined);
+  const device =
+    prepared.sinks.get(node) ??
+    prepared.converters.get(node) ??
+    (node.stage.role === 'source' ? prepared.source : undefined);
+  if (device && node.automatic) return `${node.name} = ${device.device}, inserted by autoConvert`;
   return device ? `${node.name} = ${device.device}` : `${node.name} = a function on the CPU`;
 }
 
@@ -57,9 +80,12 @@ function describeLink(node: GraphNode, prepared: PreparedGraph): string {
     const { access, place = 'in JavaScript' } = node.stage;
     return `${link}the same buffers, ${place}; CPU access ${access}, synced only where the function opens it`;
   }
-  const placement = prepared.sinks.get(node)?.placement;
+  const converter = prepared.converters.get(node);
+  if (converter) return `${link}${converter.describe()}`;
+  const sink = prepared.sinks.get(node);
+  const placement = sink?.kind === 'display' ? sink.placement : undefined;
   const way =
-    node.parent?.stage.role === 'source'
+    node.parent && isProducer(node.parent)
       ? 'the same buffers, in the frame loop without JavaScript; no copy, no CPU access'
       : 'the same buffers; no copy';
   return `${link}${way}${placement ? `; on ${placement}` : ''}`;

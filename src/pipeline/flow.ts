@@ -1,14 +1,16 @@
 /**
  * The flow of frames while a pipeline runs: connects the frame loop with the stages. Camera to display goes inside the loop;
- * a tap brings frames to each JavaScript stage and subscriber.
+ * a tap brings frames to each JavaScript stage and subscriber, and natively to each converter and each sink outside the loop.
  */
 import type { FrameBuffer } from '../allocators/buffer-pool';
 import type { CaptureConfig, FrameLoop, FrameLoopListener, LoopError, TapFrame } from '../native/frame-loop';
 import type { Kernel } from '../native/kernel';
 import { FrameLease, type FrameMetadata } from './frame';
 import type { FrameLayout } from './frame-layout';
-import { type Graph, type GraphNode, isSink, isTransform } from './graph';
-import type { Credit, DisplayAttachment, OpenTransform, SinkStage, TransformStage } from './stage';
+import { type Graph, type GraphNode, isProducer, isTransform, type ProducerNode } from './graph';
+import { type NativeParts, NativeStages } from './native-stages';
+import { producerAbove, producerOf } from './segments';
+import type { Credit, DisplayAttachment, OpenTransform, TransformStage } from './stage';
 import { StageRunner } from './stage-runner';
 import { collectStats, type PipelineStats, type StatsContext } from './stats';
 
@@ -19,15 +21,26 @@ export interface FlowListener {
   onEnd(): void;
 }
 
+/** The buffers of one segment. */
+export interface FlowSegment {
+  producer: ProducerNode;
+  layout: FrameLayout;
+  buffers: readonly FrameBuffer[];
+  /** Undefined where a program fills the buffers. */
+  capture: CaptureConfig | undefined;
+}
+
 export interface FlowParts {
   kernel: Kernel;
   graph: Graph;
-  layout: FrameLayout;
-  buffers: readonly FrameBuffer[];
-  capture: CaptureConfig;
+  segments: readonly FlowSegment[];
   displays: ReadonlyMap<GraphNode, DisplayAttachment>;
+  natives: NativeParts;
   transforms: ReadonlyMap<GraphNode, OpenTransform>;
 }
+
+/** Buffers that a filler always has, whatever JavaScript keeps. */
+const FILLER_RESERVE = 1;
 
 /** Takes a frame: the handle it wants to keep, it retains. */
 export type FrameConsumer = (lease: FrameLease, metadata: FrameMetadata) => void;
@@ -43,9 +56,11 @@ export class Flow implements FrameLoopListener {
   readonly loop: FrameLoop;
   readonly #parts: FlowParts;
   readonly #listener: FlowListener;
-  readonly #capture: number;
+  /** By the loop's id of the capture or pool. */
+  readonly #segments: readonly FlowSegment[];
+  readonly #natives: NativeStages;
   readonly #displayIds = new Map<GraphNode, number>();
-  readonly #displayNodes: GraphNode<SinkStage>[] = [];
+  readonly #displayNodes: GraphNode[] = [];
   readonly #runners = new Map<GraphNode, StageRunner>();
   readonly #tapOfRunner = new Map<GraphNode, number>();
   readonly #tapConsumers = new Map<number, FrameConsumer>();
@@ -60,11 +75,27 @@ export class Flow implements FrameLoopListener {
     this.#parts = parts;
     this.#listener = listener;
     this.loop = parts.kernel.createFrameLoop(this);
-    this.#capture = this.loop.addCapture(parts.capture);
+    this.#segments = parts.segments;
+    for (const { capture, buffers } of parts.segments) {
+      if (capture) this.loop.addCapture(capture);
+      else this.loop.addPool({ buffers: buffers.length, reserve: FILLER_RESERVE });
+    }
     for (const node of parts.graph.nodes) {
-      if (isSink(node)) this.#addDisplay(node);
+      if (parts.displays.has(node)) this.#addDisplay(node);
       if (isTransform(node)) this.#addRunner(node);
     }
+    this.#natives = new NativeStages(this.loop, parts.natives, (producer) => this.#queueOf(producer));
+  }
+
+  /** Frames flow from here on. */
+  async start(): Promise<void> {
+    await this.#natives.start();
+    await this.loop.start();
+  }
+
+  /** Of the frames that leave `node`. */
+  layoutOf(node: GraphNode): FrameLayout {
+    return this.#segmentOf(producerOf(node)).layout;
   }
 
   displayId(node: GraphNode): number | undefined {
@@ -73,8 +104,8 @@ export class Flow implements FrameLoopListener {
 
   /** Brings frames that leave `node` to `consumer` until the returned function is called. */
   observe(node: GraphNode, credit: Credit, consumer: FrameConsumer): () => void {
-    if (node.stage.role === 'source') {
-      const tap = this.#addTap({ ...credit, drain: false }, consumer);
+    if (isProducer(node)) {
+      const tap = this.#addTap(node, { ...credit, drain: false }, consumer);
       return () => this.#removeTap(tap);
     }
     const observers = this.#observers.get(node) ?? new Set();
@@ -85,7 +116,7 @@ export class Flow implements FrameLoopListener {
   onFrame(frame: TapFrame): void {
     if (this.#ended) return;
     const consumer = this.#tapConsumers.get(frame.tap);
-    const buffer = this.#parts.buffers[frame.index];
+    const buffer = this.#segments[frame.capture]?.buffers[frame.index];
     if (!consumer || !buffer) {
       this.loop.release(frame.tap, frame.capture, frame.index);
       return;
@@ -101,7 +132,8 @@ export class Flow implements FrameLoopListener {
   }
 
   onError(error: LoopError): void {
-    const node = error.source === 'capture' ? this.#parts.graph.source : this.#displayNodes[error.id];
+    const node =
+      error.source === 'display' ? this.#displayNodes[error.id] : this.#segments[error.id]?.producer;
     if (node) this.#listener.onDeviceError(node, error);
   }
 
@@ -113,6 +145,7 @@ export class Flow implements FrameLoopListener {
   /** Everything that flows ends: stages finish the frame at work, the loop gives the buffers back. */
   async stop(): Promise<void> {
     await Promise.all([...this.#runners.values()].map((runner) => runner.stop()));
+    await this.#natives.stop();
     await this.loop.stop();
     this.#ended = true;
     for (const lease of this.#references.keys()) lease.outlivePool();
@@ -123,7 +156,7 @@ export class Flow implements FrameLoopListener {
   ): PipelineStats {
     return collectStats(this.loop.stats(), {
       ...context,
-      buffers: this.#parts.buffers.length,
+      buffers: this.#segments[0]?.buffers.length ?? 0,
       displays: this.#displayNodes.map((node) => ({ name: node.name, from: node.parent?.name ?? '' })),
       transforms: [...this.#runners].map(([node, runner]) => ({
         name: node.name,
@@ -134,6 +167,7 @@ export class Flow implements FrameLoopListener {
         copied: runner.copied,
         tap: this.#tapOfRunner.get(node),
       })),
+      natives: this.#natives.figures(),
     });
   }
 
@@ -142,41 +176,58 @@ export class Flow implements FrameLoopListener {
     const working = [...this.#runners.values()].some((runner) => runner.busy);
     if (!this.#sourceEnded || working || this.#endReported) return;
     this.#endReported = true;
-    this.#listener.onEnd();
+    const drained = this.#natives.drained();
+    if (!drained) this.#listener.onEnd();
+    else
+      void drained.then(
+        () => this.#listener.onEnd(),
+        (error) => this.#listener.onStageError(error),
+      );
   }
 
-  #addDisplay(node: GraphNode<SinkStage>): void {
+  #queueOf(producer: ProducerNode): number {
+    return this.#segments.indexOf(this.#segmentOf(producer));
+  }
+
+  #segmentOf(producer: ProducerNode): FlowSegment {
+    const segment = this.#segments.find((each) => each.producer === producer);
+    if (!segment) throw new TypeError(`'${producer.name}' has no buffers`);
+    return segment;
+  }
+
+  #addDisplay(node: GraphNode): void {
     const attachment = this.#parts.displays.get(node);
     if (!attachment) throw new TypeError(`the sink '${node.name}' has no display attached`);
     const id = this.loop.addDisplay(attachment.config);
     this.#displayIds.set(node, id);
     this.#displayNodes[id] = node;
+    const segment = this.#segmentOf(producerAbove(node));
+    const queue = this.#segments.indexOf(segment);
     // The driver may have granted fewer buffers than there are.
-    const framebuffers = attachment.framebuffers.slice(0, this.#parts.capture.buffers.length);
-    if (node.parent?.stage.role === 'source') this.loop.connect(this.#capture, id, framebuffers);
-    else this.loop.allowPresent(this.#capture, id, framebuffers);
+    const framebuffers = attachment.framebuffers.slice(0, (segment.capture ?? segment).buffers.length);
+    if (node.parent && isProducer(node.parent)) this.loop.connect(queue, id, framebuffers);
+    else this.loop.allowPresent(queue, id, framebuffers);
   }
 
   #addRunner(node: GraphNode<TransformStage>): void {
     const forward: FrameConsumer = (lease, metadata) => this.#forward(node, lease, metadata);
     const transform = this.#parts.transforms.get(node);
     if (!transform) throw new TypeError(`the stage '${node.name}' is not open`);
-    const runner = new StageRunner(node, transform, this.#parts.layout, {
+    const runner = new StageRunner(node, transform, this.layoutOf(node), {
       forward,
       onError: (error) => this.#listener.onStageError(error),
       onIdle: () => this.#checkEnd(),
     });
     this.#runners.set(node, runner);
-    if (node.parent?.stage.role !== 'source') return;
-    const tap = this.#addTap({ ...node.stage, drain: true }, (lease, metadata) =>
-      runner.push(lease, metadata),
-    );
+    if (!node.parent || !isProducer(node.parent)) return;
+    const credit = { ...node.stage, drain: true };
+    const tap = this.#addTap(node.parent, credit, (lease, metadata) => runner.push(lease, metadata));
     this.#tapOfRunner.set(node, tap);
   }
 
-  #addTap(credit: Credit & { drain: boolean }, consumer: FrameConsumer): number {
+  #addTap(producer: ProducerNode, credit: Credit & { drain: boolean }, consumer: FrameConsumer): number {
     const tap = this.loop.addTap({
-      capture: this.#capture,
+      capture: this.#queueOf(producer),
       max: credit.max,
       policy: credit.policy,
       drain: credit.drain,
@@ -198,6 +249,10 @@ export class Flow implements FrameLoopListener {
     for (const child of node.children) {
       const display = this.#displayIds.get(child);
       if (display !== undefined) this.#present(lease, display);
+      const tap = this.#natives.tapOf(child);
+      const reference = this.#references.get(lease);
+      if (tap === undefined || !reference || this.#ended) continue;
+      this.loop.pass(reference.tap, reference.capture, reference.index, tap);
     }
   }
 

@@ -142,12 +142,12 @@ function clash(
   const field = wanted.some((p) => taken.some((c) => sameFormat(p, c))) ? 'size' : 'format';
   const hint =
     field === 'format'
-      ? 'Choose another format of the camera, or convert between them.'
+      ? 'Choose another format, put convert() between them, or let { autoConvert: true } do so.'
       : `Ask ${producer.name} for a size that ${blocking?.name ?? 'the other side'} takes.`;
   return new NegotiationError(
     `${producer.name} and ${blocking?.name ?? 'its consumers'} have no ${field} in common: ` +
       `${producer.name} offers ${listCaps(wanted)}; ${blocking?.name ?? 'the other side'} takes ${listCaps(taken)}. ${hint}`,
-    { field, producer: wanted, consumer: taken },
+    { field, producer: wanted, consumer: taken, stage: blocking?.name },
   );
 }
 

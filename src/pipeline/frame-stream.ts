@@ -8,7 +8,7 @@ import { Pace } from '../native/pace';
 import type { Flow } from './flow';
 import { Frame, type FrameLease, type FrameMetadata } from './frame';
 import type { FrameLayout } from './frame-layout';
-import type { GraphNode } from './graph';
+import { type GraphNode, isProducer } from './graph';
 import { loadRxjs } from './on-demand-subject';
 import type { Credit } from './stage';
 
@@ -22,7 +22,7 @@ export interface FrameStreamHost {
 export interface FrameStreamMember {
   readonly node: GraphNode;
   readonly credit: Credit;
-  onFlow(flow: Flow, layout: FrameLayout): void;
+  onFlow(flow: Flow): void;
   onEnd(error: Error | undefined): void;
 }
 
@@ -33,8 +33,8 @@ export function frameStream(host: FrameStreamHost, node: GraphNode, credit: Cred
     const leave = host.join({
       node,
       credit,
-      onFlow(flow, layout) {
-        const deliver = creditGate(subscriber, node, layout, credit);
+      onFlow(flow) {
+        const deliver = creditGate(subscriber, node, flow.layoutOf(node), credit);
         disconnect = flow.observe(node, credit, deliver);
       },
       onEnd(error) {
@@ -50,11 +50,11 @@ export function frameStream(host: FrameStreamHost, node: GraphNode, credit: Cred
 }
 
 /**
- * Hands frames on as they are due, while fewer than `max` are held. At a source the loop's tap keeps pace and credit already; behind
+ * Hands frames on as they are due, while fewer than `max` are held. At a source or converter the loop's tap keeps pace and credit already; behind
  * a stage this is where a subscriber that keeps clones skips frames instead of holding the stage's own.
  */
 function creditGate(subscriber: Subscriber<Frame>, node: GraphNode, layout: FrameLayout, credit: Credit) {
-  const atSource = node.stage.role === 'source';
+  const atSource = isProducer(node);
   const holder = accessHolder(`a subscriber of ${node.name}`);
   const held = new Set<FrameLease>();
   const pace = new Pace(atSource ? 0 : credit.interval);

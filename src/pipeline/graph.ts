@@ -1,7 +1,7 @@
 /**
  * The graph: a chain of stages, with tees, as a tree with one source at its root. Pure: checks shape and names.
  */
-import type { SinkStage, SourceStage, Stage, TransformStage } from './stage';
+import type { ConverterStage, SinkStage, SourceStage, Stage, TransformStage } from './stage';
 
 /** Sends every frame down each branch. A frame is shared, never copied: only its reference count grows. */
 export class Tee {
@@ -25,7 +25,12 @@ export interface GraphNode<S extends Stage = Stage> {
   stage: S;
   parent: GraphNode | undefined;
   children: GraphNode[];
+  /** Inserted by negotiation (`autoConvert`), not by the user. */
+  automatic?: boolean;
 }
+
+/** A stage that makes frames: its buffers are its own. */
+export type ProducerNode = GraphNode<SourceStage | ConverterStage>;
 
 export interface Graph {
   source: GraphNode<SourceStage>;
@@ -101,6 +106,7 @@ function checkSharedWrites(nodes: readonly GraphNode[]): void {
     const writer = node.stage.role === 'transform' && node.stage.access !== 'read';
     if (!writer) continue;
     for (let below = node; below.parent; below = below.parent) {
+      if (isConverter(below)) break;
       if (below.parent.children.length > 1) {
         throw new TypeError(
           `stage '${node.name}' writes into frames that another branch of a tee also sees: ` +
@@ -113,7 +119,7 @@ function checkSharedWrites(nodes: readonly GraphNode[]): void {
 
 function isStage(value: unknown): value is Stage {
   const role = (value as Partial<Stage> | null | undefined)?.role;
-  return role === 'source' || role === 'transform' || role === 'sink';
+  return role === 'source' || role === 'transform' || role === 'converter' || role === 'sink';
 }
 
 export function isSink(node: GraphNode): node is GraphNode<SinkStage> {
@@ -122,6 +128,37 @@ export function isSink(node: GraphNode): node is GraphNode<SinkStage> {
 
 export function isTransform(node: GraphNode): node is GraphNode<TransformStage> {
   return node.stage.role === 'transform';
+}
+
+export function isConverter(node: GraphNode): node is GraphNode<ConverterStage> {
+  return node.stage.role === 'converter';
+}
+
+export function isProducer(node: GraphNode): node is ProducerNode {
+  return node.stage.role === 'source' || node.stage.role === 'converter';
+}
+
+/** Puts a converter between a node and its parent. */
+export function insertConverter(graph: Graph, above: GraphNode, stage: ConverterStage): void {
+  const { parent } = above;
+  if (!parent) throw new TypeError(`nothing comes before the source '${above.name}'`);
+  const name = uniqueName(graph.nodes, stage);
+  const node: GraphNode = { name, stage, parent, children: [above], automatic: true };
+  parent.children[parent.children.indexOf(above)] = node;
+  above.parent = node;
+  graph.nodes.splice(graph.nodes.indexOf(above), 0, node);
+}
+
+/** Takes out what {@link insertConverter} put in. */
+export function removeAutomatic(graph: Graph): void {
+  for (const node of graph.nodes.filter(({ automatic }) => automatic)) {
+    const [child] = node.children;
+    const { parent } = node;
+    if (!child || !parent) continue;
+    parent.children[parent.children.indexOf(node)] = child;
+    child.parent = parent;
+    graph.nodes.splice(graph.nodes.indexOf(node), 1);
+  }
 }
 
 function describe(value: unknown): string {

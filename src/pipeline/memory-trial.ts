@@ -72,7 +72,7 @@ function importAnswers(sharers: Sharers, buffer: DmaBuf, heap: string): { taken:
     answers.push({ taken: refusal === undefined, text });
   };
   ask(sharers.name, () => sharers.source.tryImport([buffer], heap));
-  for (const [node, sink] of sharers.sinks)
+  for (const [node, sink] of sharers.displays)
     ask(node.name, () => sink.tryImport(sharers.layout, [buffer], heap));
   return answers;
 }

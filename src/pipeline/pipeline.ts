@@ -17,7 +17,13 @@ import { buildGraph, type ChainElement, type Graph, type GraphNode, isSink, Tee 
 import { Life, type PipelineState } from './life';
 import { loadRxjs, OnDemandSubject } from './on-demand-subject';
 import { Outcome } from './outcome';
-import { closeDevices, type PreparedGraph, plannedLinks, prepareGraph } from './prepared-graph';
+import {
+  closeDevices,
+  type PreparedGraph,
+  type PreparedSegment,
+  plannedLinks,
+  prepareGraph,
+} from './prepared-graph';
 import { RunningGraph } from './running-graph';
 import type { Screenshot } from './screenshot';
 import type { MemoryChoice } from './shared-buffers';
@@ -133,7 +139,8 @@ export class Pipeline implements AsyncDisposable {
    */
   explain(): string {
     const prepared = this.#prepare();
-    return explain(prepared, this.#running?.memory ?? this.#expectedMemory(prepared));
+    const running = this.#running;
+    return explain(prepared, (segment) => running?.memoryOf(segment) ?? this.#expectedMemory(segment));
   }
 
   /**
@@ -189,7 +196,7 @@ export class Pipeline implements AsyncDisposable {
    * the camera can spare). Completes when the pipeline stops, errors when it fails.
    */
   frames(stage: string, options: FramesOptions = {}): Observable<Frame> {
-    const node = this.#node(stage, (n) => !isSink(n), 'frames leave sources and CPU stages');
+    const node = this.#node(stage, (n) => !isSink(n), 'frames leave sources, converters and CPU stages');
     const credit = {
       max: checkedMax('frames()', options.max ?? 1),
       policy: options.policy ?? 'latest',
@@ -216,9 +223,9 @@ export class Pipeline implements AsyncDisposable {
   }
 
   /** The heap that would be tried first. */
-  #expectedMemory(prepared: PreparedGraph): MemorySource {
+  #expectedMemory(segment: PreparedSegment): MemorySource {
     using allocator = new DmaHeapAllocator(this.#kernel(), { heaps: this.#options.heaps ?? {} });
-    const [first] = allocator.candidates(prepared.plan.requirement);
+    const [first] = allocator.candidates(segment.plan.requirement);
     return {
       heap: first?.heap.name ?? 'none',
       reason: first?.reason ?? 'no heap here satisfies the requirement; start() will say what to do',
@@ -237,7 +244,11 @@ export class Pipeline implements AsyncDisposable {
   #prepare(): PreparedGraph {
     this.#prepared ??= prepareGraph(this.#graph, {
       kernel: this.#kernel(),
-      subscribers: [...this.#members].map((m) => ({ name: `a subscriber of ${m.node.name}`, ...m.credit })),
+      subscribers: [...this.#members].map(({ node, credit }) => ({
+        name: `a subscriber of ${node.name}`,
+        node,
+        ...credit,
+      })),
       buffers: this.#options.buffers,
     });
     return this.#prepared;
@@ -313,13 +324,13 @@ export class Pipeline implements AsyncDisposable {
   /** Before frames flow, so that subscribers miss none. */
   #connect(running: RunningGraph): void {
     this.#running = running;
-    for (const member of [...this.#members]) member.onFlow(running.flow, running.layout);
+    for (const member of [...this.#members]) member.onFlow(running.flow);
   }
 
   #join(member: FrameStreamMember): () => void {
     this.#members.add(member);
     const flows = this.state === 'starting' || this.state === 'running';
-    if (flows && this.#running) member.onFlow(this.#running.flow, this.#running.layout);
+    if (flows && this.#running) member.onFlow(this.#running.flow);
     return () => this.#members.delete(member);
   }
 

@@ -6,14 +6,15 @@ import { InvalidStateError, isKernelError, KernelError } from '../errors';
 import type { LoopError } from '../native/frame-loop';
 import type { Kernel } from '../native/kernel';
 import type { MemorySource } from './explain';
-import { Flow, type FlowListener } from './flow';
-import type { FrameLayout } from './frame-layout';
-import type { GraphNode } from './graph';
+import { Flow, type FlowListener, type FlowSegment } from './flow';
+import type { GraphNode, ProducerNode } from './graph';
+import type { NativeParts } from './native-stages';
 import { openTransforms } from './open-transforms';
-import type { PreparedGraph } from './prepared-graph';
+import { displaysOf, type PreparedGraph, type PreparedSegment } from './prepared-graph';
 import type { Screenshot } from './screenshot';
-import { type MemoryOptions, type SharedBuffers, shareBuffers } from './shared-buffers';
-import type { OpenDevice, OpenTransform } from './stage';
+import { producerAbove, producerOf } from './segments';
+import { fillBuffers, type MemoryOptions, type SharedBuffers, shareBuffers } from './shared-buffers';
+import type { OpenDevice, OpenTakerSink, OpenTransform, RunEvents } from './stage';
 import type { PipelineStats } from './stats';
 import { UndoStack } from './undo';
 
@@ -31,8 +32,14 @@ export interface RunOptions extends MemoryOptions {
 /** Monotonic milliseconds. */
 type Milliseconds = number;
 
+/** A segment with its buffers. */
+interface RunningSegment {
+  prepared: PreparedSegment;
+  shared: SharedBuffers;
+}
+
 export class RunningGraph {
-  readonly #shared: SharedBuffers;
+  readonly #segments: readonly RunningSegment[];
   readonly flow: Flow;
   readonly #prepared: PreparedGraph;
   readonly #transforms: ReadonlyMap<GraphNode, OpenTransform>;
@@ -42,13 +49,13 @@ export class RunningGraph {
 
   private constructor(
     prepared: PreparedGraph,
-    shared: SharedBuffers,
+    segments: readonly RunningSegment[],
     transforms: ReadonlyMap<GraphNode, OpenTransform>,
     flow: Flow,
     undo: UndoStack,
   ) {
     this.#prepared = prepared;
-    this.#shared = shared;
+    this.#segments = segments;
     this.flow = flow;
     this.#transforms = transforms;
     this.#undo = undo;
@@ -63,26 +70,29 @@ export class RunningGraph {
     try {
       const { kernel } = options;
       const { graph } = prepared;
-      const shared = await shareBuffers({ ...prepared, kernel, name: graph.source.name }, options, undo);
-      const { pool, layout, capture, displays } = shared;
+      const segments: RunningSegment[] = [];
+      for (const segment of prepared.segments) {
+        segments.push({ prepared: segment, shared: await share(segment, prepared, options, undo) });
+      }
       const onError = (error: Error) => listener.onError(error);
-      const transforms = await openTransforms(graph, () => layout, onError, undo);
+      const parts = segments.map(({ prepared: { producer }, shared: { layout, pool, capture } }) => ({
+        producer,
+        layout,
+        buffers: pool.buffers,
+        capture,
+      }));
+      const layoutOf = (node: GraphNode) => partOf(parts, producerOf(node)).layout;
+      const transforms = await openTransforms(graph, layoutOf, onError, undo);
+      const natives = await attachNatives(prepared, parts, { onError }, undo);
+      const displays = new Map(segments.flatMap(({ shared }) => [...shared.displays]));
       const flow = new Flow(
-        {
-          kernel,
-          graph,
-          layout,
-          buffers: pool.buffers,
-          capture,
-          displays,
-          transforms,
-        },
+        { kernel, graph, segments: parts, displays, transforms, natives },
         flowListener(prepared, listener),
       );
       undo.push(() => flow.stop());
-      const running = new RunningGraph(prepared, shared, transforms, flow, undo);
+      const running = new RunningGraph(prepared, segments, transforms, flow, undo);
       listener.onReady(running);
-      await flow.loop.start().catch((error: unknown) => {
+      await flow.start().catch((error: unknown) => {
         throw isKernelError(error) ? prepared.source.advise(error) : error;
       });
       running.#started = performance.now();
@@ -93,44 +103,54 @@ export class RunningGraph {
     }
   }
 
-  get layout(): FrameLayout {
-    return this.#shared.layout;
+  /** Where the buffers of a segment came from. */
+  memoryOf({ producer }: PreparedSegment): MemorySource | undefined {
+    return this.#segments.find(({ prepared }) => prepared.producer === producer)?.shared.memory;
   }
 
-  /** Where the buffers came from. */
-  get memory(): MemorySource {
-    return this.#shared.memory;
+  get #first(): RunningSegment {
+    const [first] = this.#segments;
+    if (!first) throw new TypeError('a graph has at least one segment');
+    return first;
   }
 
   stats(): PipelineStats {
     return this.flow.stats({
       elapsed: ((this.#ended ?? performance.now()) - this.#started) / 1000,
-      heap: this.memory.heap,
-      heapFallbacks: this.memory.fallbacks.length,
+      heap: this.#first.shared.memory.heap,
+      heapFallbacks: this.#first.shared.memory.fallbacks.length,
       source: {
         name: this.#prepared.graph.source.name,
         device: this.#prepared.source.device,
-        copied: this.#shared.copied,
+        copied: this.#first.shared.copied,
       },
       syncCalls: this.#syncCalls(),
     });
   }
 
   canScreenshot(node: GraphNode): boolean {
-    return this.#prepared.sinks.get(node)?.canScreenshot === true;
+    const sink = this.#prepared.sinks.get(node);
+    return sink?.kind === 'display' && sink.canScreenshot;
   }
 
   async screenshot(node: GraphNode): Promise<Screenshot> {
     const sink = this.#prepared.sinks.get(node);
     const display = this.flow.displayId(node);
-    if (!sink || display === undefined) throw new InvalidStateError(`'${node.name}' shows nothing`);
+    if (sink?.kind !== 'display' || display === undefined)
+      throw new InvalidStateError(`'${node.name}' shows nothing`);
     return sink.screenshot(this.flow.loop, display);
   }
 
   #syncCalls(): number {
-    const { starts, ends } = this.#shared.pool.syncCount;
-    const elsewhere = [...this.#transforms.values()].map(({ use }) => use?.syncCalls ?? 0);
-    return elsewhere.reduce((sum, calls) => sum + calls, starts + ends);
+    const pools = this.#segments.map(({ shared }) => shared.pool.syncCount);
+    const elsewhere = [
+      ...[...this.#transforms.values()].map(({ use }) => use?.syncCalls ?? 0),
+      ...[...this.#prepared.converters.values()].map(({ counts }) => counts.use?.syncCalls ?? 0),
+    ];
+    return elsewhere.reduce(
+      (sum, calls) => sum + calls,
+      pools.reduce((sum, { starts, ends }) => sum + starts + ends, 0),
+    );
   }
 
   /** No more frames will come: the time that counts for the rates ends here. */
@@ -146,10 +166,58 @@ export class RunningGraph {
   }
 }
 
+function share(
+  segment: PreparedSegment,
+  { source, sinks, graph }: PreparedGraph,
+  options: RunOptions,
+  undo: UndoStack,
+): Promise<SharedBuffers> {
+  const { layout, plan, producer } = segment;
+  const displays = displaysOf(segment, sinks);
+  const sharers = { kernel: options.kernel, name: producer.name, displays, layout, plan };
+  return producer === graph.source && source.kind === 'capture'
+    ? shareBuffers({ ...sharers, source }, options, undo)
+    : fillBuffers(sharers, options, undo);
+}
+
+function partOf(parts: readonly FlowSegment[], producer: ProducerNode): FlowSegment {
+  const part = parts.find((each) => each.producer === producer);
+  if (!part) throw new TypeError(`'${producer.name}' has no buffers`);
+  return part;
+}
+
+/** Gives stages outside the frame loop the buffers that they work with. */
+async function attachNatives(
+  { graph, source, sinks, converters }: PreparedGraph,
+  parts: readonly FlowSegment[],
+  events: RunEvents,
+  undo: UndoStack,
+): Promise<NativeParts> {
+  const takers = new Map<GraphNode, OpenTakerSink>();
+  if (source.kind === 'pool') {
+    undo.push(() => source.detach());
+    await source.attach(partOf(parts, graph.source), events);
+  }
+  for (const [node, converter] of converters) {
+    undo.push(() => converter.detach());
+    const output = partOf(parts, node as ProducerNode);
+    await converter.attach(partOf(parts, producerAbove(node)), output, events);
+  }
+  for (const [node, sink] of sinks) {
+    if (sink.kind !== 'taker') continue;
+    undo.push(() => sink.detach());
+    await sink.attach(partOf(parts, producerAbove(node)), events);
+    takers.set(node, sink);
+  }
+  const pool = source.kind === 'pool' ? { node: graph.source, open: source } : undefined;
+  return { source: pool, converters, sinks: takers };
+}
+
 function flowListener(prepared: PreparedGraph, listener: RunListener): FlowListener {
   return {
     onDeviceError(node, error) {
-      const device: OpenDevice | undefined = prepared.sinks.get(node) ?? prepared.source;
+      const device: OpenDevice | undefined =
+        prepared.sinks.get(node) ?? prepared.converters.get(node) ?? prepared.source;
       listener.onError(device.advise(loopError(error)));
     },
     onStageError: (error) => listener.onError(error),

@@ -1,5 +1,5 @@
 /**
- * Brings the buffers of a source into the hands of all who share them: the source's queue, the displays, the CPU. Which
+ * Brings the buffers of a segment into the hands of all who share them: the source's queue, the displays, the CPU. Which
  * memory, and which step of the import ladder, is found out by asking the devices; what they answered is in `memory`.
  */
 import { BufferPool } from '../allocators/buffer-pool';
@@ -16,7 +16,13 @@ import type { GraphNode } from './graph';
 import type { CopyReport } from './link-stats';
 import type { MemoryPlan } from './memory-plan';
 import { isDeviceRefusal, refusalText, tryPages } from './memory-trial';
-import type { CaptureAttachment, CaptureStep, DisplayAttachment, OpenSink, OpenSource } from './stage';
+import type {
+  CaptureAttachment,
+  CaptureStep,
+  DisplayAttachment,
+  OpenCaptureSource,
+  OpenDisplaySink,
+} from './stage';
 import { UndoStack } from './undo';
 
 /**
@@ -33,10 +39,10 @@ export interface MemoryOptions {
 /** Who shares the buffers, and what they agreed on. */
 export interface Sharers {
   kernel: Kernel;
-  /** The source's name in the graph: names the buffers. */
+  /** The producer's name in the graph: names the buffers. */
   name: string;
-  source: OpenSource;
-  sinks: ReadonlyMap<GraphNode, OpenSink>;
+  source: OpenCaptureSource;
+  displays: ReadonlyMap<GraphNode, OpenDisplaySink>;
   layout: FrameLayout;
   plan: MemoryPlan;
 }
@@ -45,7 +51,8 @@ export interface SharedBuffers {
   pool: BufferPool;
   /** With the colour planes where the driver really puts them. */
   layout: FrameLayout;
-  capture: CaptureConfig;
+  /** Undefined where a program fills the buffers. */
+  capture: CaptureConfig | undefined;
   displays: ReadonlyMap<GraphNode, DisplayAttachment>;
   memory: MemorySource;
   /** Where a CPU copies each frame into these buffers: why, and live counts. */
@@ -79,7 +86,7 @@ export async function shareBuffers(
     try {
       const shared = await attempt.run(done);
       undo.adopt(done);
-      const reasons = shared.capture.memory === V4L2_MEMORY_DMABUF ? [] : obstacles;
+      const reasons = shared.capture?.memory === V4L2_MEMORY_DMABUF ? [] : obstacles;
       return { ...shared, memory: memorySource(shared.pool, attempt.step, reasons, trials) };
     } catch (error) {
       await done.undoAll();
@@ -142,7 +149,7 @@ function importAttempt(
       const pool = await BufferPool.allocate(allocator, { owner: name, count, planeLengths, requirement });
       undo.push(() => pool.close());
       undo.push(() => source.detach());
-      return attachDisplays(sharers, pool, source.attach(pool.buffers, pool.source.heap), undo);
+      return attachCapture(sharers, pool, source.attach(pool.buffers, pool.source.heap), undo);
     },
   };
 }
@@ -159,24 +166,51 @@ function exportAttempt(sharers: Sharers): Attempt {
       const reason = "the driver's own buffers, exported (VIDIOC_EXPBUF)";
       const pool = BufferPool.adopt(sharers.kernel, { owner: name, fds, reason });
       undo.push(() => pool.close());
-      return attachDisplays(sharers, pool, attachment, undo);
+      return attachCapture(sharers, pool, attachment, undo);
     },
   };
 }
 
-async function attachDisplays(
+/** Buffers that a program fills: of a heap, and displays import them. */
+export async function fillBuffers(
+  sharers: Omit<Sharers, 'source'>,
+  options: MemoryOptions,
+  undo: UndoStack,
+): Promise<SharedBuffers> {
+  const { kernel, name, layout, plan } = sharers;
+  const { requirement, count } = plan;
+  const allocator = new DmaHeapAllocator(kernel, { heaps: options.heaps ?? {} });
+  undo.push(() => allocator.close());
+  const planeLengths = layout.memoryPlanes;
+  const pool = await BufferPool.allocate(allocator, { owner: name, count, planeLengths, requirement });
+  undo.push(() => pool.close());
+  const displays = await attachDisplays(sharers.displays, layout, pool, undo);
+  return { pool, layout, capture: undefined, displays, memory: poolMemory(pool) };
+}
+
+async function attachCapture(
   sharers: Sharers,
   pool: BufferPool,
   { config, planes }: CaptureAttachment,
   undo: UndoStack,
 ): Promise<Omit<SharedBuffers, 'memory'>> {
   const layout = { ...sharers.layout, planes };
+  const displays = await attachDisplays(sharers.displays, layout, pool, undo);
+  return { pool, layout, capture: config, displays };
+}
+
+async function attachDisplays(
+  sinks: ReadonlyMap<GraphNode, OpenDisplaySink>,
+  layout: FrameLayout,
+  pool: BufferPool,
+  undo: UndoStack,
+): Promise<ReadonlyMap<GraphNode, DisplayAttachment>> {
   const displays = new Map<GraphNode, DisplayAttachment>();
-  for (const [node, sink] of sharers.sinks) {
+  for (const [node, sink] of sinks) {
     undo.push(() => sink.detach());
     displays.set(node, await sink.attach(layout, pool.buffers, pool.source.heap));
   }
-  return { pool, layout, capture: config, displays };
+  return displays;
 }
 
 function memorySource(
@@ -185,15 +219,17 @@ function memorySource(
   obstacles: readonly string[],
   trials: readonly string[],
 ): MemorySource {
-  const { reason, fallbacks } = pool.source;
   const why = obstacles.length > 0 ? `; ${obstacles.join('; ')}` : '';
+  return { ...poolMemory(pool), capture: STEP_TEXTS[step] + why, trials };
+}
+
+function poolMemory(pool: BufferPool): MemorySource {
+  const { reason, fallbacks } = pool.source;
   return {
     heap: heapOf(pool),
     reason,
     fallbacks: fallbacks.map((tried) => `${tried.heap}: ${tried.error.message}`),
     allocated: true,
-    capture: STEP_TEXTS[step] + why,
-    trials,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a stage is to the pipeline. Three roles: a source makes frames, a transform works on them in place in the
- * JavaScript thread, a sink takes them. Sources and sinks are opened, negotiated, given their buffers, taken back, closed, in this order;
+ * What a stage is to the pipeline. Four roles: a source makes frames, a transform works on them in place in the
+ * JavaScript thread, a converter makes new frames out of them natively, a sink takes them. All but transforms are opened, negotiated, given their buffers, taken back, closed, in this order;
  * the pipeline drives them and they never call it.
  */
 import type { FrameBuffer } from '../allocators/buffer-pool';
@@ -10,7 +10,13 @@ import type { CpuAccessMode, MemoryRequirement } from '../allocators/memory-requ
 import type { KernelError } from '../errors';
 import type { PixelFormatName } from '../formats/pixel-formats';
 import type { ColorPlaneLayout } from '../formats/plane-layout';
-import type { CaptureConfig, DisplayConfig, FrameLoop } from '../native/frame-loop';
+import type {
+  CaptureConfig,
+  DisplayConfig,
+  FrameLoop,
+  NativeFiller,
+  NativeTaker,
+} from '../native/frame-loop';
 import type { Kernel } from '../native/kernel';
 import type { Caps, VideoFormat } from './caps';
 import type { FormatWish } from './format-negotiation';
@@ -86,14 +92,28 @@ export interface OpenTransform {
   close(): void | Promise<void>;
 }
 
-export type Stage = SourceStage | TransformStage | SinkStage;
+/** Makes new frames out of those it takes, without JavaScript. Its frames have buffers, a format and a memory plan of their own. */
+export interface ConverterStage {
+  readonly role: 'converter';
+  readonly defaultName: string;
+  readonly name?: string | undefined;
+  open(context: StageContext): OpenConverter;
+}
+
+export type Stage = SourceStage | TransformStage | ConverterStage | SinkStage;
+
+/** What a port needs of its buffers, and what it does with them: `vivid writes it by DMA`. */
+export interface PortNeed {
+  memory: MemoryRequirement;
+  use: string;
+}
 
 export interface OpenDevice {
   /** Device for people: `vivid (/dev/video0)`. */
   readonly device: string;
   readonly caps: readonly Caps[];
-  /** What it needs of its buffers, and what it does with them: `vivid writes it by DMA`. */
-  readonly requirement: { memory: MemoryRequirement; use: string };
+  /** What it needs of the buffers that it makes frames in (a source) or takes (all others). */
+  readonly requirement: PortNeed;
   /** An error of the running device with what to do about it. */
   advise(error: KernelError): KernelError;
   close(): void;
@@ -113,7 +133,71 @@ export interface CaptureAttachment {
   planes: readonly ColorPlaneLayout[];
 }
 
-export interface OpenSource extends OpenDevice {
+/** The frames of a segment, for code outside the frame loop: index and dma-bufs are paired for the whole run. */
+export interface StageBuffers {
+  layout: FrameLayout;
+  buffers: readonly FrameBuffer[];
+}
+
+/**
+ * A stage outside the frame loop, whose frames come and go natively (native/frame_exchange.h). One run is attach, start, stop, detach.
+ */
+interface NativeRun {
+  /** No frame is taken or made any more; resolves when none is at work. The frame loop still runs. */
+  stop(): void | Promise<void>;
+  /** Lets go of the buffers, when the frame loop has stopped. Idempotent. */
+  detach(): void | Promise<void>;
+}
+
+export interface RunEvents {
+  /** The stage failed: the pipeline stops in order, and its `finished` rejects with this. */
+  onError(error: Error): void;
+}
+
+/** A source: frames of a device's queue, or of a program that fills a pool. */
+export type OpenSource = OpenCaptureSource | OpenPoolSource;
+
+/** Fills buffers of a heap. */
+export interface OpenPoolSource extends OpenDevice, NativeRun {
+  readonly kind: 'pool';
+  readonly wish: FormatWish;
+  configure(format: VideoFormat): FrameLayout;
+  attach(output: StageBuffers, events: RunEvents): void | Promise<void>;
+  start(filler: NativeFiller): void | Promise<void>;
+}
+
+/** What a stage outside the frame loop did so far. */
+export interface NativeCounts {
+  /** Frames made (or taken, of a sink). */
+  frames: number;
+  /** Frames that came and were of no use: damaged, or too late. */
+  dropped: number;
+  /** What it did with the bytes of the frames that it took, on the CPU. */
+  use?: Readonly<CpuUse>;
+}
+
+export interface OpenConverter extends OpenDevice, NativeRun {
+  /** How it takes frames that come faster than it works. */
+  readonly credit: Credit;
+  /** What the user wants of the frames that it makes. */
+  readonly wish: FormatWish;
+  /** What it can make of such frames. */
+  outputs(input: FrameLayout): readonly Caps[];
+  /** What it needs of the buffers that it makes frames in. */
+  readonly output: PortNeed;
+  /** `strideAlignment`: bytes, of what takes the frames. */
+  configure(input: FrameLayout, output: VideoFormat, strideAlignment: number): FrameLayout;
+  attach(input: StageBuffers, output: StageBuffers, events: RunEvents): void | Promise<void>;
+  start(taker: NativeTaker, filler: NativeFiller): void | Promise<void>;
+  readonly counts: NativeCounts;
+  /** What it does to frames, for `explain()`. */
+  describe(): string;
+  /** Why frames are copied in it, and live counts; undefined where no CPU does. */
+  readonly copied: CopyReport | undefined;
+}
+
+export interface OpenCaptureSource extends OpenDevice {
+  readonly kind: 'capture';
   readonly wish: FormatWish;
   /** The steps that it may take, in order. */
   readonly captureSteps: readonly CaptureStep[];
@@ -143,7 +227,22 @@ export interface DisplayAttachment {
   framebuffers: number[];
 }
 
-export interface OpenSink extends OpenDevice {
+/** A sink: a display, or native code that takes frames. */
+export type OpenSink = OpenDisplaySink | OpenTakerSink;
+
+export interface OpenTakerSink extends OpenDevice, NativeRun {
+  readonly kind: 'taker';
+  /** How it takes frames that come faster than it works. */
+  readonly credit: Credit;
+  attach(input: StageBuffers, events: RunEvents): void | Promise<void>;
+  start(taker: NativeTaker): void | Promise<void>;
+  /** Resolves when what it was given has been worked off, to the end of the stream: a file is complete then. */
+  drained(): Promise<void>;
+  readonly counts: NativeCounts;
+}
+
+export interface OpenDisplaySink extends OpenDevice {
+  readonly kind: 'display';
   /** Lets the display import one buffer for trial. Returns its refusal, or undefined where it takes the buffer. */
   tryImport(layout: FrameLayout, planes: readonly DmaBuf[], heap: string): KernelError | undefined;
   /** @param heap where the buffers came from; undefined where a driver exported them. */

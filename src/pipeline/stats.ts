@@ -3,13 +3,14 @@ import type { CpuUse } from '../allocators/cpu-use';
 import type { CpuAccessMode } from '../allocators/memory-requirement';
 import type { FrameLoopStats, TapStats } from '../native/frame-loop';
 import { type CopyReport, type LinkStats, linkStats } from './link-stats';
+import type { NativeFigures } from './native-stages';
 import type { StageRunnerStats } from './stage-runner';
 
 export interface StageStats {
   /** `camera`, `display`: the stage's name in the graph. */
   name: string;
-  role: 'source' | 'transform' | 'sink';
-  /** Frames that left the camera, went through the function, or reached the screen. */
+  role: 'source' | 'transform' | 'converter' | 'sink';
+  /** Frames that left the camera, went through the function, were made by the converter, or reached the screen. */
   frames: number;
   /** Frames that this stage skipped for a newer one. */
   dropped: number;
@@ -53,6 +54,8 @@ export interface StatsContext {
   /** In the order of the loop's display ids; `from` is the stage before. */
   displays: readonly { name: string; from: string }[];
   transforms: readonly TransformFigures[];
+  /** Converters, and sinks that are no displays. */
+  natives: readonly NativeFigures[];
 }
 
 export interface TransformFigures extends StageRunnerStats {
@@ -67,7 +70,9 @@ export interface TransformFigures extends StageRunnerStats {
 }
 
 export function collectStats(loop: FrameLoopStats, context: StatsContext): PipelineStats {
-  const captured = sum(loop.captures, (c) => c.captured);
+  // Those of all other segments are made out of these.
+  const [source] = loop.captures;
+  const captured = source?.captured ?? 0;
   const shown = sum(loop.displays, (d) => d.shown);
   const stages: StageStats[] = [
     { name: context.source.name, role: 'source', frames: captured, dropped: 0 },
@@ -76,6 +81,12 @@ export function collectStats(loop: FrameLoopStats, context: StatsContext): Pipel
       role: 'transform' as const,
       frames: t.processed,
       dropped: t.skipped + (tapOf(loop, t)?.skipped ?? 0),
+    })),
+    ...context.natives.map((n) => ({
+      name: n.name,
+      role: n.role,
+      frames: n.frames,
+      dropped: n.dropped + (tapOf(loop, n)?.skipped ?? 0),
     })),
     ...loop.displays.map((d, id) => ({
       name: context.displays[id]?.name ?? 'display',
@@ -90,7 +101,7 @@ export function collectStats(loop: FrameLoopStats, context: StatsContext): Pipel
     elapsed: context.elapsed,
     fps: context.elapsed > 0 ? counted / context.elapsed : 0,
     captured,
-    lost: sum(loop.captures, (c) => c.lost + c.errored),
+    lost: source ? source.lost + source.errored : 0,
     shown,
     dropped: sum(stages, (s) => s.dropped),
     syncCalls: context.syncCalls,
@@ -108,19 +119,25 @@ function collectLinks(
   stages: readonly StageStats[],
 ): LinkStats[] {
   const { source, heapFallbacks } = context;
-  const ends = [{ name: source.name, from: source.device }, ...context.transforms, ...context.displays];
+  const { transforms, natives, displays } = context;
+  const ends = [{ name: source.name, from: source.device }, ...transforms, ...natives, ...displays];
   return ends.map(({ name, from }) => {
     const { frames = 0, dropped = 0 } = stages.find((stage) => stage.name === name) ?? {};
     const link = { from, to: name, frames, dropped, heapFallbacks };
     if (name === source.name) return linkStats({ ...link, copied: source.copied });
-    const transform = context.transforms.find((each) => each.name === name);
+    const transform = transforms.find((each) => each.name === name);
+    const native = natives.find((each) => each.name === name);
+    if (native) {
+      const { use, copied } = native;
+      return linkStats({ ...link, use, copied, notDue: tapOf(loop, native)?.notDue ?? 0 });
+    }
     if (!transform) return linkStats(link);
     const notDue = transform.notDue + (tapOf(loop, transform)?.notDue ?? 0);
     return linkStats({ ...link, ...transform, to: name, notDue });
   });
 }
 
-function tapOf(loop: FrameLoopStats, { tap }: TransformFigures): TapStats | undefined {
+function tapOf(loop: FrameLoopStats, { tap }: { tap: number | undefined }): TapStats | undefined {
   return tap === undefined ? undefined : loop.taps[tap];
 }
 

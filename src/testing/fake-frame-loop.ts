@@ -128,6 +128,16 @@ export class FakeFrameLoop implements loop.FrameLoop {
     this.#run();
   }
 
+  pass(tap: number, capture: number, index: number, to: number): void {
+    this.#tap(tap).held(capture, index);
+    const target = this.#tap(to);
+    if (target.queue.id !== capture) {
+      throw new InvalidStateError(`tap ${to} takes no frames of capture or pool ${capture}`);
+    }
+    target.offer(index);
+    this.#run();
+  }
+
   present(tap: number, capture: number, index: number, display: number, keep: boolean, fence?: number): void {
     const from = this.#tap(tap);
     const frame = from.held(capture, index);
@@ -239,7 +249,7 @@ export class FakeFrameLoop implements loop.FrameLoop {
     if (this.#state === 'running') {
       for (const queue of this.#queues) this.#take(queue);
       for (const display of this.#displays) display.advance();
-      for (const tap of this.#taps) tap.reportEnd();
+      for (const tap of this.#taps) this.#reportEndOf(tap);
       this.#reportFailures();
       this.#reportEnd();
     } else if (!this.#displays.some(({ flipPending }) => flipPending)) {
@@ -276,8 +286,14 @@ export class FakeFrameLoop implements loop.FrameLoop {
     // Keeps the frame until all have had their chance, and gives the buffer back where nobody took it.
     const frame = new FrameReference(queue, index, 'display');
     for (const display of this.#links.get(queue) ?? []) display.show(queue, index);
-    for (const tap of this.#taps) if (tap.queue === queue) tap.offer(index);
+    for (const tap of this.#taps) if (tap.queue === queue && !tap.passed) tap.offer(index);
     frame.drop();
+  }
+
+  #reportEndOf(tap: LoopTap): void {
+    // What others still have they may pass on.
+    const mayPass = (other: LoopTap) => other.queue === tap.queue && other.working;
+    if (!tap.passed || !this.#taps.some(mayPass)) tap.reportEnd();
   }
 
   #reportFailures(): void {

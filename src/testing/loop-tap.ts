@@ -33,6 +33,16 @@ export class LoopTap {
     return this.config.drain && this.#waiting.length > 0;
   }
 
+  /** Gets only what other taps pass on to it. */
+  get passed(): boolean {
+    return this.config.passed === true;
+  }
+
+  /** A stage has frames of it, or will have, that it may pass on. */
+  get working(): boolean {
+    return this.config.drain && !this.config.native && (this.#held.size > 0 || this.#waiting.length > 0);
+  }
+
   offer(index: number): void {
     if (this.#closed) return;
     const { policy, max } = this.config;

@@ -8,7 +8,7 @@ import type { Caps } from '../../pipeline/caps';
 import type { FrameLayout } from '../../pipeline/frame-layout';
 import { DISPLAY_HOLD } from '../../pipeline/memory-plan';
 import type { Screenshot } from '../../pipeline/screenshot';
-import type { DisplayAttachment, OpenSink, SinkStage, StageContext } from '../../pipeline/stage';
+import type { DisplayAttachment, OpenDisplaySink, SinkStage, StageContext } from '../../pipeline/stage';
 import { adviseDisplay } from './advice';
 import { Display } from './display';
 import { Framebuffers } from './framebuffers';
@@ -56,7 +56,8 @@ interface Attached {
   before: SavedState;
 }
 
-class DisplaySink implements OpenSink {
+class DisplaySink implements OpenDisplaySink {
+  readonly kind = 'display';
   readonly device: string;
   readonly caps: readonly Caps[];
   readonly requirement;

@@ -12,7 +12,7 @@ import { CAMERA_HOLD } from '../../pipeline/memory-plan';
 import type {
   CaptureAttachment,
   CaptureStep,
-  OpenSource,
+  OpenCaptureSource,
   SourceStage,
   StageContext,
 } from '../../pipeline/stage';
@@ -70,7 +70,8 @@ const USUAL_FPS = 30;
 const STEPS: readonly CaptureStep[] = ['import', 'export'];
 const ANY: Range = { min: 1, max: Number.MAX_SAFE_INTEGER, step: 1 };
 
-class CameraSource implements OpenSource {
+class CameraSource implements OpenCaptureSource {
+  readonly kind = 'capture';
   readonly device: string;
   readonly caps: readonly Caps[];
   readonly requirement;

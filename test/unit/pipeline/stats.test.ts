@@ -35,6 +35,7 @@ const context: StatsContext = {
       use: { accesses: 10, writes: 10, bytes: 9000, syncCalls: 20, syncTime: 41.6 },
     },
   ],
+  natives: [],
 };
 
 describe('collectStats', () => {
