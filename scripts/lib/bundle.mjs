@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { checkout } from './paths.mjs';
 
 /** What a user's program or another thread loads by name; what they share goes into chunks. */
-const entries = ['index', 'testing/index', 'cli/main'];
+const entries = ['index', 'testing/index', 'cli/main', 'pipeline/worker-main'];
 
 const common = { platform: 'node', target: 'node20', logLevel: 'warning', keepNames: false };
 

@@ -1,13 +1,18 @@
 /** One thread of a worker stage, seen from the thread of the pipeline. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { accessHolder, type CpuUse } from '../allocators/cpu-use';
 import { StageError } from '../errors';
+import { PACKAGE_FOLDER } from '../native/package-folder';
 import type { Frame } from './frame';
 import { type FromWorker, receiveError, type ToWorker, type WorkerSetup } from './worker-protocol';
 
 /** Milliseconds that a thread has to end by itself, with what its function left running. */
 const GRACE = 500;
+
+/** In the package it is a file of its own beside what else is loaded by name (scripts/lib/bundle.mjs). */
+const ENTRIES = [join(__dirname, 'worker-main.js'), join(PACKAGE_FOLDER, 'dist/pipeline/worker-main.js')];
 
 interface Job {
   id: number;
@@ -37,7 +42,7 @@ export class WorkerThread {
     this.use = accessHolder(setup.stage).use;
     this.#onEnd = onEnd;
     const name = `dmaflow:${setup.stage}:${index}`;
-    this.#worker = new Worker(join(__dirname, 'worker-main.js'), { workerData: setup, name });
+    this.#worker = new Worker(ENTRIES.find((path) => existsSync(path)) ?? '', { workerData: setup, name });
     this.ready = new Promise((resolve, reject) => {
       this.#job = { id: -1, resolve, reject };
     });
