@@ -135,12 +135,12 @@ void FrameLoop::RemoveTap(uint32_t tap) {
   const std::vector<uint32_t> withdrawn = mailbox_->CloseTap(tap);
   counters_.taps[tap].skipped.fetch_add(withdrawn.size());
   mailbox_->Send(RemoveTapCommand{tap});
-  for (const uint32_t index : withdrawn) mailbox_->Send(ReleaseCommand{tap, index});
+  for (const uint32_t index : withdrawn) mailbox_->Send(ReleaseCommand{tap, index, {}});
 }
 
-void FrameLoop::Release(uint32_t tap, uint32_t capture, uint32_t index) {
+void FrameLoop::Release(uint32_t tap, uint32_t capture, uint32_t index, std::vector<UniqueFd> fences) {
   RequireHeld(tap, capture, index).held[index] = false;
-  if (state_ == State::kRunning) mailbox_->Send(ReleaseCommand{tap, index});
+  if (state_ == State::kRunning) mailbox_->Send(ReleaseCommand{tap, index, std::move(fences)});
 }
 
 void FrameLoop::Present(uint32_t tap, uint32_t capture, uint32_t index, uint32_t display, bool keep,

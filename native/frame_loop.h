@@ -59,7 +59,8 @@ class FrameLoop {
   uint32_t AddTap(TapConfig config);
   // No FrameEvent of this tap is fetched any more.
   void RemoveTap(uint32_t tap);
-  void Release(uint32_t tap, uint32_t capture, uint32_t index);
+  // `fences` are sync_files that have to signal before the buffer goes back to the driver.
+  void Release(uint32_t tap, uint32_t capture, uint32_t index, std::vector<UniqueFd> fences);
   // With `keep` the owner keeps its reference: Release or another Present follows.
   void Present(uint32_t tap, uint32_t capture, uint32_t index, uint32_t display, bool keep, UniqueFd fence);
   // Offers a frame that the owner holds to another tap of its queue (TapConfig::passed); the owner keeps its

@@ -193,7 +193,15 @@ Napi::Value FrameLoopBinding::RemoveTap(Call& call) {
 Napi::Value FrameLoopBinding::Release(Call& call) {
   const uint32_t tap = call.Arg(0, "tap").Uint32();
   const uint32_t capture = call.Arg(1, "capture").Uint32();
-  loop_->Release(tap, capture, call.Arg(2, "index").Uint32());
+  const uint32_t index = call.Arg(2, "index").Uint32();
+  std::vector<UniqueFd> fences;
+  const Argument given = call.Arg(3, "fences");
+  if (!given.IsUndefined()) {
+    for (const Argument& fence : given.Elements()) {
+      fences.push_back(call.addon().fds.Duplicate(fence.Int32(), "poll"));
+    }
+  }
+  loop_->Release(tap, capture, index, std::move(fences));
   return call.env().Undefined();
 }
 

@@ -22,8 +22,8 @@ FrameInfo InfoOf(const V4l2Buffer& buffer) {
 
 }  // namespace
 
-Capture::Capture(uint32_t id, CaptureConfig config, CaptureCounters& counters)
-    : FrameQueue(id, config.buffers.size(), config.reserve, counters), config_(std::move(config)) {
+Capture::Capture(uint32_t id, CaptureConfig config, CaptureCounters& counters, Epoll& epoll)
+    : FrameQueue(id, config.buffers.size(), config.reserve, counters, epoll), config_(std::move(config)) {
   for (const auto& buffer : config_.buffers) {
     std::vector<V4l2QueuePlane>& planes = planes_.emplace_back();
     for (const BufferPlane& plane : buffer) planes.push_back({plane.fd.get(), plane.length});
@@ -50,6 +50,7 @@ void Capture::Stop() noexcept {
     // The device is gone, and the buffers with it.
   }
   retry_.clear();
+  DropFences();
   counters().queued = 0;
 }
 

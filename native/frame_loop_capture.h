@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "frame_loop_epoll.h"
 #include "frame_loop_queue.h"
 #include "frame_loop_stats.h"
 #include "frame_loop_types.h"
@@ -27,7 +28,7 @@ class Capture : public FrameQueue {
  public:
   enum class Dequeued { kFrame, kRecycled, kNone };
 
-  Capture(uint32_t id, CaptureConfig config, CaptureCounters& counters);
+  Capture(uint32_t id, CaptureConfig config, CaptureCounters& counters, Epoll& epoll);
 
   // Queues all buffers and starts streaming. Throws KernelError, and then none is left queued.
   void Start();

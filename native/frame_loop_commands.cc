@@ -25,6 +25,7 @@ void LoopThread::Handle(RemoveTapCommand& command) { taps_[command.tap].Close();
 
 void LoopThread::Handle(ReleaseCommand& command) {
   Tap& tap = taps_[command.tap];
+  tap.queue().AddFences(command.index, std::move(command.fences));
   { const FrameRef given_back = tap.Take(command.index); }
   tap.PostWaiting();
 }

@@ -10,7 +10,7 @@
 
 namespace dmaflow::loop {
 
-enum class Wait : uint8_t { kCommands, kCapture, kDisplay, kInFence, kOutFence, kPoolFence };
+enum class Wait : uint8_t { kCommands, kCapture, kDisplay, kInFence, kOutFence, kPoolFence, kBufferFence };
 
 // Says what an fd in the set is: `id` of the capture, pool or display.
 struct WaitKey {

@@ -36,6 +36,8 @@ struct RemoveTapCommand {
 struct ReleaseCommand {
   uint32_t tap;
   uint32_t index;
+  // What has to signal before the buffer goes back to the driver.
+  std::vector<UniqueFd> fences;
 };
 
 // Offers a frame that `tap` holds to another tap of its queue.

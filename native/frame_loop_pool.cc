@@ -96,7 +96,7 @@ void PoolPort::Close() {
 
 Pool::Pool(uint32_t id, const PoolConfig& config, std::shared_ptr<PoolPort> port, CaptureCounters& counters,
            Mailbox& mailbox, Epoll& epoll)
-    : FrameQueue(id, config.buffers, config.reserve, counters),
+    : FrameQueue(id, config.buffers, config.reserve, counters, epoll),
       port_(std::move(port)),
       mailbox_(mailbox),
       epoll_(epoll) {}
@@ -154,6 +154,7 @@ void Pool::Stop() {
   if (fence_since_) epoll_.Remove(submitted_.front().fence.get());
   fence_since_.reset();
   submitted_.clear();
+  DropFences();
   port_->Close();
 }
 

@@ -6,8 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "frame_loop_epoll.h"
 #include "frame_loop_stats.h"
 #include "frame_loop_types.h"
+#include "unique_fd.h"
 
 namespace dmaflow::loop {
 
@@ -21,12 +23,12 @@ enum class Holder { kDisplay, kTap };
 //   2. A frame comes in it: SetFrame. Nobody holds it yet.
 //   3. Whoever wants the frame makes a FrameRef to it: each link's display one, each tap one.
 //   4. The last FrameRef that goes gives it back by Free: back to 1. This is the only way back, so it goes
-//   once.
+//   once. Where fences were added (AddFences) it waits for them first: another device still works on it.
 //
 // Belongs to the loop's thread.
 class FrameQueue {
  public:
-  virtual ~FrameQueue() = default;
+  virtual ~FrameQueue() { DropFences(); }
   FrameQueue(const FrameQueue&) = delete;
   FrameQueue& operator=(const FrameQueue&) = delete;
 
@@ -41,6 +43,11 @@ class FrameQueue {
   // Distinct buffers that taps hold.
   size_t tap_held() const { return tap_held_; }
 
+  // Sync_files that have to signal before the buffer is given back. Somebody holds the frame.
+  void AddFences(uint32_t index, std::vector<UniqueFd> fences);
+  // A fence that a buffer waits for has.
+  void BufferFenceSignalled();
+
   // Whether the end of the stream waits for this queue's.
   virtual bool limited() const = 0;
   // No more frames come.
@@ -52,12 +59,14 @@ class FrameQueue {
   }
 
  protected:
-  FrameQueue(uint32_t id, size_t buffers, uint32_t reserve, CaptureCounters& counters)
-      : id_(id), reserve_(reserve), counters_(counters), slots_(buffers) {
+  FrameQueue(uint32_t id, size_t buffers, uint32_t reserve, CaptureCounters& counters, Epoll& epoll)
+      : id_(id), reserve_(reserve), counters_(counters), epoll_(epoll), slots_(buffers) {
     counters_.buffers = static_cast<uint32_t>(buffers);
   }
 
   void SetFrame(uint32_t index, const FrameInfo& info) { slots_[index].info = info; }
+  // No fence is waited for any more; the buffers that did stay where they are.
+  void DropFences() noexcept;
   // Nobody holds `index` any more.
   virtual void Free(uint32_t index) = 0;
   CaptureCounters& counters() { return counters_; }
@@ -70,16 +79,25 @@ class FrameQueue {
     uint32_t displays = 0;
     uint32_t taps = 0;
     FrameInfo info;
+    // Of work that is not done. The last one is in the epoll set while the buffer `waits`: nobody holds it.
+    std::vector<UniqueFd> fences;
+    bool waits = false;
   };
 
   void Hold(uint32_t index, Holder holder);
   void Drop(uint32_t index, Holder holder);
+  // Throws KernelError.
+  bool WaitsForFence(uint32_t index);
+  void GiveBack(uint32_t index);
 
   uint32_t id_;
   uint32_t reserve_;
   CaptureCounters& counters_;
+  Epoll& epoll_;
   std::vector<Slot> slots_;
   size_t tap_held_ = 0;
+  // Buffers that wait for a fence.
+  size_t waiting_ = 0;
   std::optional<KernelError> failure_;
 };
 

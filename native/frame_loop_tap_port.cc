@@ -25,7 +25,7 @@ void TapPort::GiveBack(uint32_t index) {
     }
     lent_[index] = false;
   }
-  mailbox_->Send(ReleaseCommand{tap_, index});
+  mailbox_->Send(ReleaseCommand{tap_, index, {}});
 }
 
 bool TapPort::HasReceiver() {

@@ -37,7 +37,7 @@ LoopThread::LoopThread(std::shared_ptr<Mailbox> mailbox, Counters& counters)
 
 void LoopThread::AddCapture(CaptureConfig config) {
   const auto id = static_cast<uint32_t>(queues_.size());
-  auto capture = std::make_unique<Capture>(id, std::move(config), counters_.captures[id]);
+  auto capture = std::make_unique<Capture>(id, std::move(config), counters_.captures[id], epoll_);
   captures_[id] = capture.get();
   AddQueue(std::move(capture));
 }
@@ -123,6 +123,9 @@ void LoopThread::Serve() {
           break;
         case Wait::kPoolFence:
           pools_[ready.key.id]->FenceSignalled();
+          break;
+        case Wait::kBufferFence:
+          queues_[ready.key.id]->BufferFenceSignalled();
           break;
         case Wait::kCapture:
           break;

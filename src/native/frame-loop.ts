@@ -201,8 +201,11 @@ export interface FrameLoop {
   removeTap(tap: number): void;
   /** To take the frames of a tap with `native`. Throws InvalidStateError for another one. */
   taker(tap: number): NativeTaker;
-  /** Gives a delivered frame's reference back, and its credit to the tap. */
-  release(tap: number, capture: number, index: number): void;
+  /**
+   * Gives a delivered frame's reference back, and its credit to the tap. `fences`: sync_file fds that have to signal before the buffer
+   * goes back to the driver, for another device still works on it; the loop dups them.
+   */
+  release(tap: number, capture: number, index: number, fences?: readonly number[]): void;
   /**
    * Passes the reference on to a display, and the credit back to the tap; with `keep` the display gets a reference
    * of its own and the tap keeps its. `fence`: a sync_file fd that the commit waits for (IN_FENCE_FD); the loop dups it.

@@ -5,7 +5,7 @@
 import type { FrameBuffer } from '../allocators/buffer-pool';
 import type { CaptureConfig, FrameLoop, FrameLoopListener, LoopError, TapFrame } from '../native/frame-loop';
 import type { Kernel } from '../native/kernel';
-import { FrameLease, type FrameMetadata } from './frame';
+import { distinct, FrameLease, type FrameMetadata } from './frame';
 import type { FrameLayout } from './frame-layout';
 import { type Graph, type GraphNode, isProducer, isTransform, type ProducerNode } from './graph';
 import { type NativeParts, NativeStages } from './native-stages';
@@ -265,6 +265,20 @@ export class Flow implements FrameLoopListener {
   #release(lease: FrameLease): void {
     const reference = this.#references.get(lease);
     this.#references.delete(lease);
-    if (reference && !this.#ended) this.loop.release(reference.tap, reference.capture, reference.index);
+    if (!reference || this.#ended) return;
+    const { tap, capture, index } = reference;
+    if (!lease.fenced) {
+      this.loop.release(tap, capture, index);
+      return;
+    }
+    // One sync_file for all that are on a dma-buf by now, those of displays too.
+    const fences = distinct(lease.memory).map((buffer) => buffer.exportFence('write'));
+    this.loop.release(
+      tap,
+      capture,
+      index,
+      fences.map(({ fd }) => fd),
+    );
+    for (const fence of fences) fence.close();
   }
 }

@@ -8,7 +8,7 @@
  */
 import type { AccessHolder } from '../allocators/cpu-use';
 import type { DmaBuf } from '../allocators/dma-buf';
-import type { WaitOptions } from '../allocators/fence';
+import type { Fence, WaitOptions } from '../allocators/fence';
 import type { CpuAccessMode } from '../allocators/memory-requirement';
 import { InvalidStateError } from '../errors';
 import type { ColorSpace } from '../formats/color-space';
@@ -30,6 +30,7 @@ export interface FrameMetadata {
 /** The reference that all handles of one frame share. */
 export class FrameLease {
   #handles = 0;
+  #fenced = false;
   #kept: DmaBuf[] | undefined;
   #memory: (() => readonly DmaBuf[]) | readonly DmaBuf[];
   readonly #giveBack: () => void;
@@ -59,6 +60,16 @@ export class FrameLease {
     if (--this.#handles > 0) return;
     this.#giveBack();
     for (const buffer of this.#kept ?? []) buffer.close();
+  }
+
+  /** Whether a device still works on the frame when everybody here has let go of it. */
+  get fenced(): boolean {
+    return this.#fenced;
+  }
+
+  /** The buffer goes back to the camera only when the fences that are on its dma-bufs then have signalled. */
+  awaitFences(): void {
+    this.#fenced = true;
   }
 
   /** The pool is about to close: hold the memory until the last handle closes. */
@@ -177,11 +188,32 @@ export class Frame implements Disposable, FrameMetadata {
    */
   async ready(access: CpuAccessMode = this.#access, options: WaitOptions = {}): Promise<boolean> {
     const deadline = performance.now() + (options.timeout ?? Number.POSITIVE_INFINITY);
-    for (const buffer of this.buffers) {
+    for (const buffer of distinct(this.buffers)) {
       const timeout = Math.max(0, deadline - performance.now());
       if (!(await buffer.ready(access !== 'read', { ...options, timeout }))) return false;
     }
     return true;
+  }
+
+  /**
+   * A device that the pipeline does not know of works on the frame until the fence signals: one that reads it, or one that writes it. Stages
+   * behind, displays and the camera wait for that by themselves, and the function need not. The fence stays the caller's.
+   *
+   * @throws KernelError of DMA_BUF_IOCTL_IMPORT_SYNC_FILE (ENOTTY before Linux 6.0).
+   */
+  addFence(fence: Fence, access: 'read' | 'write'): void {
+    for (const buffer of distinct(this.buffers)) buffer.importFence(fence, access);
+    this.#lease.awaitFences();
+  }
+
+  /** @internal Whether `addFence` was called on any handle of the frame. */
+  get fenced(): boolean {
+    return this.#lease.fenced;
+  }
+
+  /** @internal A handle in another thread has added a fence to the dma-bufs. */
+  awaitFences(): void {
+    this.#lease.awaitFences();
   }
 
   /** Another handle on the same frame, no copy; the caller closes it. */
@@ -228,4 +260,10 @@ export class Frame implements Disposable, FrameMetadata {
       );
     }
   }
+}
+
+/** Each dma-buf once, however many planes share it. */
+export function distinct(buffers: readonly DmaBuf[]): DmaBuf[] {
+  const byInode = new Map(buffers.map((buffer) => [buffer.inode, buffer]));
+  return byInode.size === buffers.length ? [...buffers] : [...byInode.values()];
 }

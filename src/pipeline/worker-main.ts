@@ -65,7 +65,14 @@ async function handle(message: FrameMessage, work: CpuStageFunction): Promise<vo
   lease.drop();
   working = false;
   const error = failure && sendError(failure.error);
-  post({ type: 'done', id, released: !leases.has(lease), error, use: { ...holder.use } });
+  post({
+    type: 'done',
+    id,
+    released: !leases.has(lease),
+    fenced: lease.fenced,
+    error,
+    use: { ...holder.use },
+  });
 }
 
 /** The thread's own handle on a dma-buf: one fd and one mapping, however often its frame comes round. */

@@ -44,9 +44,16 @@ export type FromWorker =
   | { type: 'unusable'; error: SentError }
   /**
    * The function has ended. `released`: nobody in the thread holds the frame any more; otherwise `released` follows.
-   * `use`: what the thread did with the bytes of frames so far.
+   * `fenced`: the function added a fence to the frame. `use`: what the thread did with the bytes of frames so far.
    */
-  | { type: 'done'; id: number; released: boolean; error: SentError | undefined; use: CpuUse }
+  | {
+      type: 'done';
+      id: number;
+      released: boolean;
+      fenced: boolean;
+      error: SentError | undefined;
+      use: CpuUse;
+    }
   | { type: 'released'; id: number };
 
 export function sendError(error: unknown): SentError {

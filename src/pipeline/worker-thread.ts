@@ -104,6 +104,7 @@ export class WorkerThread {
       }
       case 'done':
         this.use = message.use;
+        if (message.fenced) this.#held.get(message.id)?.awaitFences();
         if (message.released) this.#release(message.id);
         if (message.error) this.#settle()?.reject(receiveError(message.error));
         else this.#settle()?.resolve();

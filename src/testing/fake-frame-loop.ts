@@ -122,9 +122,11 @@ export class FakeFrameLoop implements loop.FrameLoop {
     this.#run();
   }
 
-  release(tap: number, capture: number, index: number): void {
+  release(tap: number, capture: number, index: number, fences: readonly number[] = []): void {
     const from = this.#tap(tap);
-    from.release(from.held(capture, index));
+    const frame = from.held(capture, index);
+    if (this.#state === 'running') frame.queue.addFences(index, fences);
+    from.release(frame);
     this.#run();
   }
 

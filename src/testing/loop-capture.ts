@@ -1,13 +1,11 @@
 import { isKernelError } from '../errors';
 import type { CaptureConfig } from '../native/frame-loop';
 import { V4L2_BUF_FLAG_ERROR, type V4l2Kernel } from '../native/v4l2';
-import { LoopQueue } from './loop-queue';
+import { LoopQueue, type QueueKernel } from './loop-queue';
 
 /** What a capture needs of the kernel. */
-export type CaptureKernel = Pick<
-  V4l2Kernel,
-  'v4l2QueueBuffer' | 'v4l2DequeueBuffer' | 'v4l2StreamOn' | 'v4l2StreamOff'
->;
+export type CaptureKernel = QueueKernel &
+  Pick<V4l2Kernel, 'v4l2QueueBuffer' | 'v4l2DequeueBuffer' | 'v4l2StreamOn' | 'v4l2StreamOff'>;
 
 /** One capture of the loop: its buffers go between the driver and who holds their frames. */
 export class LoopCapture extends LoopQueue {
@@ -18,9 +16,9 @@ export class LoopCapture extends LoopQueue {
   constructor(
     id: number,
     readonly config: CaptureConfig,
-    private readonly kernel: CaptureKernel,
+    protected override readonly kernel: CaptureKernel,
   ) {
-    super(id, config.buffers.length, config.reserve);
+    super(id, config.buffers.length, config.reserve, kernel);
   }
 
   override get limited(): boolean {
@@ -48,6 +46,7 @@ export class LoopCapture extends LoopQueue {
     if (!this.#streaming) return;
     this.#streaming = false;
     this.stats.queued = 0;
+    this.dropFences();
     try {
       this.kernel.v4l2StreamOff(this.config.fd, this.config.bufferType);
     } catch (error) {

@@ -1,15 +1,9 @@
 import { errnoNumber, InvalidStateError, KernelError } from '../errors';
 import type { NativeFiller, PoolConfig, PoolFrame } from '../native/frame-loop';
 import { fillerHandle } from './loop-ends';
-import { LoopQueue } from './loop-queue';
+import { LoopQueue, type QueueKernel } from './loop-queue';
 
 const FENCE_HUNG_MS = 5000;
-
-/** What a pool needs of the kernel. */
-export interface PoolKernel {
-  syncFileWait(fd: number, timeoutMs: number): Promise<boolean>;
-  close(fd: number): void;
-}
 
 interface Submitted {
   index: number;
@@ -32,13 +26,13 @@ export class LoopPool extends LoopQueue {
   constructor(
     id: number,
     config: PoolConfig,
-    private readonly kernel: PoolKernel,
+    kernel: QueueKernel,
     /** A frame can be taken, or the stream has ended. */
     private readonly onChange: () => void,
     /** A buffer is free that was wanted. */
     private readonly onFree: () => void,
   ) {
-    super(id, config.buffers, config.reserve);
+    super(id, config.buffers, config.reserve, kernel);
     this.#free = Array.from({ length: config.buffers }, (_, index) => index);
     this.stats.queued = config.buffers;
   }
@@ -106,6 +100,7 @@ export class LoopPool extends LoopQueue {
     this.#free = [];
     this.stats.queued = 0;
     for (const { fence } of this.#submitted.splice(0)) if (fence !== undefined) this.kernel.close(fence);
+    this.dropFences();
   }
 
   protected override free(index: number): void {

@@ -45,6 +45,17 @@ overKernel((session) => {
       expect(thrownBy(() => kernel.adopt(fd))).toHaveProperty('name', 'InvalidStateError');
     });
 
+    it('opens for this environment what another one has open', () => {
+      const { kernel, bench } = session();
+      const fd = session().alloc(bench.systemHeap, 4096);
+      kernel.disown(fd);
+      const own = session().own(kernel.dupForeign(fd));
+      kernel.adopt(fd);
+      expect(own).not.toBe(fd);
+      expect(kernel.dmaBufInode(own)).toBe(kernel.dmaBufInode(fd));
+      expect(thrownBy(() => kernel.dupForeign(99_999))).toEqual(refusal('F_DUPFD_CLOEXEC', 'EBADF'));
+    });
+
     it('adopts only what is open', () => {
       expect(thrownBy(() => session().kernel.adopt(99_999))).toEqual(refusal('adopt', 'EBADF'));
     });

@@ -88,6 +88,20 @@ overKernel((session) => {
       expect(notDue).toBeGreaterThan(delivered);
     });
 
+    it('takes a frame back with fences, and queues its buffer when they have signalled', async () => {
+      const tap = await start({ display: 'none', reserve: 3 }, { max: 1, policy: 'latest' });
+      const { kernel } = session();
+      const [fd = -1] = bench.camera.buffers.flatMap((planes) => planes.map((plane) => plane.fd ?? -1));
+      for (let round = 0; round < 6; round++) {
+        const { capture, index } = await bench.nextFrame();
+        const fence = kernel.dmaBufExportSyncFile(fd, 3);
+        bench.loop.release(tap, capture, index, [fence, fence]);
+        kernel.close(fence);
+      }
+      await until(() => bench.loop.stats().captures[0]?.queued === 4 || undefined);
+      bench.loop.removeTap(tap);
+    });
+
     it('takes a frame back once', async () => {
       const tap = await start({ display: 'none', reserve: 3 }, { max: 1, policy: 'latest' });
       const frame = await bench.nextFrame();

@@ -87,6 +87,28 @@ describe('one scope', () => {
     expect(px.closed).toBe(true);
   });
 
+  it('leaves nothing in a Buffer, a DataView or a typed array over its bytes', () => {
+    const px = buffer.cpuAccess('read-write');
+    const { bytes } = px;
+    const views = [
+      Buffer.from(bytes.buffer, 8, 16),
+      new DataView(bytes.buffer),
+      new Uint32Array(bytes.buffer),
+      bytes.subarray(1),
+    ];
+    px.close();
+    expect(bytes.buffer.byteLength).toBe(0);
+    expect(views.map((view) => (view instanceof DataView ? 0 : view.byteLength))).toEqual([0, 0, 0, 0]);
+    expect(() => (views[1] as DataView).getUint8(0)).toThrow(/detached/);
+    expect(() => new Uint8Array(bytes.buffer)).toThrow(/detached/);
+  });
+
+  it('makes no view, and needs no memory for one, where nobody looks at the bytes', () => {
+    const view = jest.spyOn(kernel, 'dmaBufView');
+    buffer.cpuAccess('read').close();
+    expect(view).not.toHaveBeenCalled();
+  });
+
   it('ends once however often it is closed', () => {
     const px = buffer.cpuAccess('read');
     px.close();
@@ -127,6 +149,18 @@ it('restarts START and END that a signal broke off', () => {
   expect(syncs()).toEqual(['START(R)', 'END(R)']);
   expect(kernel.requests('DMA_BUF_IOCTL_SYNC').map(({ args }) => args.flags)).toEqual([1, 1, 1, 5, 5, 5, 5]);
   expect(buffer.syncCount).toEqual({ starts: 1, ends: 1, restarts: 5 });
+});
+
+it('outlasts a storm of signals, in scopes that overlap too', () => {
+  kernel.fail('DMA_BUF_IOCTL_SYNC', 'EINTR', { times: 500 });
+  kernel.fail('DMA_BUF_IOCTL_SYNC', 'EAGAIN', { times: 500 });
+  const reader = buffer.cpuAccess('read');
+  const writer = buffer.cpuAccess('write');
+  kernel.fail('DMA_BUF_IOCTL_SYNC', 'EAGAIN', { times: 200 });
+  reader.close();
+  writer.close();
+  expect(syncs()).toEqual(['START(R)', 'END(R)', 'START(RW)', 'END(RW)', 'START(W)', 'END(W)']);
+  expect(buffer.syncCount).toEqual({ starts: 3, ends: 3, restarts: 1200 });
 });
 
 describe('overlapping scopes', () => {
