@@ -1,4 +1,5 @@
-// Compiles the tests that run in the board into build/tests, each file for itself; types are checked elsewhere.
+// Compiles the tests that run in the board, and the library for them, into build/tests, each file for itself: tests look inside,
+// into modules that dist/ has in one file. Types are checked elsewhere.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -6,7 +7,7 @@ import { buildDirectory, checkout } from '../lib/paths.mjs';
 
 const require = createRequire(import.meta.url);
 const output = join(buildDirectory, 'tests');
-const COMPILED = ['test/board', 'test/contract', 'test/support'];
+const COMPILED = ['src', 'test/board', 'test/contract', 'test/support'];
 
 /** What has not changed is left alone: a board may be running from it. */
 export function compileBoardTests() {

@@ -6,6 +6,6 @@ export const PACKAGE_FOLDER = packageFolder();
 
 function packageFolder(): string {
   let folder = __dirname;
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  while (!existsSync(join(folder, 'package.json')) && folder !== dirname(folder)) folder = dirname(folder);
   return folder;
 }

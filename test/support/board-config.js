@@ -1,5 +1,4 @@
-// jest in the emulated board. Compiling there would take minutes: the tests come compiled from build/tests, the
-// library from dist/.
+// jest in the emulated board. Compiling there would take minutes: the tests and the library come compiled from build/tests.
 const { existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
@@ -9,6 +8,7 @@ const { join } = require('node:path');
  */
 function boardConfig(checkout, boot) {
   const compiled = join(checkout, 'build/tests/test');
+  const library = join(checkout, 'build/tests/src');
   const folders = [join('board', boot), ...(bootSettings(checkout, boot).contract ? ['contract'] : [])];
   return {
     rootDir: checkout,
@@ -19,9 +19,9 @@ function boardConfig(checkout, boot) {
     transform: { '\\.js$': join(__dirname, 'precompiled.js') },
     moduleFileExtensions: ['js', 'json', 'node'],
     moduleNameMapper: {
-      '^dmaflow$': join(checkout, 'dist/index.js'),
-      '^dmaflow/testing$': join(checkout, 'dist/testing/index.js'),
-      '^(?:\\.\\./)+src/(.*)$': join(checkout, 'dist/$1'),
+      '^dmaflow$': join(library, 'index.js'),
+      '^dmaflow/testing$': join(library, 'testing/index.js'),
+      '^(?:\\.\\./)+src/(.*)$': join(library, '$1'),
     },
     cacheDirectory: '/tmp/jest',
     haste: { forceNodeFilesystemAPI: true },
