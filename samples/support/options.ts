@@ -15,6 +15,7 @@ const OPTIONS = {
   connector: { type: 'string', help: 'NAME: connector, such as HDMI-A-1' },
   mode: { type: 'string', help: 'WxH[@HZ]: display mode' },
   png: { type: 'string', help: 'FILE: save what the display shows at the end' },
+  out: { type: 'string', help: 'FILE: where camera-tee writes the raw frames' },
   help: { type: 'boolean', help: 'show this' },
 } as const;
 

@@ -9,3 +9,4 @@ import './topics/box';
 import './topics/picture';
 import './topics/planes';
 import './topics/choice';
+import './topics/tee';
