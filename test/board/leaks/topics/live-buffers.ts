@@ -36,7 +36,7 @@ export function liveBuffers(): void {
     for (const [index, buffer] of buffers.entries()) {
       expect(buffer).toMatchObject({
         name: `dmaflow:${pid}/camera:${index}`,
-        owners: [{ pid, command: expect.stringMatching(/^node|MainThread$/), fds: 1 }],
+        owners: [{ pid, command: expect.stringMatching(/^node|MainThread$/) }],
         stage: 'camera',
         index,
         madeBy: pid,
