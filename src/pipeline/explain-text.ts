@@ -35,7 +35,7 @@ export function countersText(link: LinkStats): string {
 /** What the links say of copies: that there are none, or where and why. */
 export function copiesText(links: readonly LinkStats[]): string[] {
   const copying = links.filter(({ copyReason }) => copyReason !== undefined);
-  if (copying.length === 0) return ['none: all stages use the same buffers'];
+  if (copying.length === 0) return ['none: no CPU copies a byte of a frame on its way'];
   return copying.map(({ from, to, copyReason }) => `${from} -> ${to}: ${copyReason}`);
 }
 

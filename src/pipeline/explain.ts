@@ -1,5 +1,7 @@
 /** The graph in words: what each link agreed on, and why. Pure text over the prepared and the running parts. */
-import { type GraphNode, isProducer } from './graph';
+import { copiesText, countersText, listed, mebibytes, treeLines } from './explain-text';
+import { type GraphNode, isProducer, isTransform } from './graph';
+import type { LinkStats } from './link-stats';
 import type { PreparedGraph, PreparedSegment } from './prepared-graph';
 
 /** Where the memory comes from, or will come from. */
@@ -15,53 +17,75 @@ export interface MemorySource {
   trials?: readonly string[];
 }
 
+/**
+ * @param memoryOf where a segment's buffers come from.
+ * @param links as they are built, or with what was counted so far.
+ * @param running whether something was counted.
+ */
 export function explain(
   prepared: PreparedGraph,
   memoryOf: (segment: PreparedSegment) => MemorySource,
+  links: readonly LinkStats[],
+  running: boolean,
 ): string {
   const { graph, segments } = prepared;
   const several = segments.length > 1;
-  const rows: [string, string][] = [
-    ['graph', graph.nodes.map((node) => describeStage(node, prepared)).join(', ')],
-    ...segments.flatMap((segment, index): [string, string][] => [
-      ...(several ? [segmentTitle(segment, index)] : []),
+  const counted = (node: GraphNode): string[] => {
+    const link = running ? links.find(({ to }) => to === node.name) : undefined;
+    return link ? [`  so far ${countersText(link)}`] : [];
+  };
+  return [
+    ...rows(
+      'graph',
+      treeLines(graph.source, (node) => describeStage(node, prepared)),
+    ),
+    ...segments.flatMap((segment, index) => [
+      ...(several ? ['', ...segmentTitle(segment, index)] : []),
       ...explainSegment(segment, memoryOf(segment)),
-      ...segment.consumers.map((node, position): [string, string] => [
-        position === 0 ? 'links' : '',
-        describeLink(node, prepared),
-      ]),
+      ...rows(
+        'links',
+        segment.consumers.flatMap((node) => [describeLink(node, prepared), ...counted(node)]),
+      ),
     ]),
-  ];
-  return rows.map(([label, text]) => `${label.padEnd(9)}${text}`).join('\n');
+    ...(several ? [''] : []),
+    ...rows('copies', copiesText(links)),
+  ].join('\n');
 }
 
-function segmentTitle({ producer }: PreparedSegment, index: number): [string, string] {
-  return [`-- ${index + 1}`, `frames of ${producer.name}, in buffers of their own`];
+/** Lines under one label. */
+function rows(label: string, lines: readonly string[]): string[] {
+  return lines.map((line, index) => `${(index === 0 ? label : '').padEnd(9)}${line}`);
+}
+
+function segmentTitle({ producer }: PreparedSegment, index: number): string[] {
+  return rows(`-- ${index + 1}`, [`frames of ${producer.name}, in buffers of their own`]);
 }
 
 /** The rows of stages that share buffers. */
-function explainSegment({ layout, plan }: PreparedSegment, memory: MemorySource): [string, string][] {
+function explainSegment(
+  { layout, plan, producer, consumers }: PreparedSegment,
+  memory: MemorySource,
+): string[] {
   const bytes = layout.memoryPlanes.reduce((total, length) => total + length, 0);
   const planes = layout.memoryPlanes.length > 1 ? ` in ${layout.memoryPlanes.length} dma-bufs` : '';
   const strides = layout.planes.map((plane) => plane.stride).join(' and ');
+  const rate = layout.fps === undefined ? '' : `, ${round(layout.fps)} fps`;
+  const format = `${layout.format} ${layout.width}x${layout.height}${rate}, stride ${strides || 'none'}`;
+  const size = `${plan.count} of ${mebibytes(bytes)}${planes} = ${mebibytes(bytes * plan.count)}`;
+  const users = listed([producer.name, ...consumers.map(({ name }) => name)]);
   return [
-    [
-      'format',
-      `${layout.format} ${layout.width}x${layout.height}` +
-        `${layout.fps === undefined ? '' : `, ${round(layout.fps)} fps`}, stride ${strides || 'none'}`,
-    ],
-    [
-      'buffers',
-      `${plan.count} of ${mebibytes(bytes)}${planes} = ${mebibytes(bytes * plan.count)} (${plan.countReason})`,
-    ],
-    ['heap', `${memory.heap}${memory.allocated ? '' : ' (not allocated yet)'}: ${memory.reason}`],
-    ...memory.fallbacks.map((text): [string, string] => ['', `not from ${text}`]),
-    ...(memory.trials ?? []).map((text): [string, string] => ['asked', text]),
-    ...(memory.capture ? [['capture', memory.capture] satisfies [string, string]] : []),
-    ...plan.ports.map((port, index): [string, string] => [
-      index === 0 ? 'needs' : '',
-      `${port.name}: ${port.memory.contiguous ? 'contiguous, ' : ''}${port.use}`,
+    ...rows('format', [format]),
+    ...rows('buffers', [`${size} (${plan.countReason})`, `the same for ${users}`]),
+    ...rows('heap', [
+      `${memory.heap}${memory.allocated ? '' : ' (not allocated yet)'}: ${memory.reason}`,
+      ...memory.fallbacks.map((text) => `not from ${text}`),
     ]),
+    ...(memory.trials ?? []).flatMap((text) => rows('asked', [text])),
+    ...(memory.capture ? rows('capture', [memory.capture]) : []),
+    ...rows(
+      'needs',
+      plan.ports.map((port) => `${port.name}: ${port.memory.contiguous ? 'contiguous, ' : ''}${port.use}`),
+    ),
   ];
 }
 
@@ -71,14 +95,17 @@ function describeStage(node: GraphNode, prepared: PreparedGraph): string {
     prepared.converters.get(node) ??
     (node.stage.role === 'source' ? prepared.source : undefined);
   if (device && node.automatic) return `${node.name} = ${device.device}, inserted by autoConvert`;
-  return device ? `${node.name} = ${device.device}` : `${node.name} = a function on the CPU`;
+  if (device) return `${node.name} = ${device.device}`;
+  const { device: what = 'a function on the CPU', interval = 0 } = isTransform(node) ? node.stage : {};
+  return `${node.name} = ${what}${interval > 0 ? `, ${round(1e6 / interval)} frames a second` : ''}`;
 }
 
 function describeLink(node: GraphNode, prepared: PreparedGraph): string {
   const link = `${node.parent?.name} -> ${node.name}: `;
   if (node.stage.role === 'transform') {
-    const { access, place = 'in JavaScript' } = node.stage;
-    return `${link}the same buffers, ${place}; CPU access ${access}, synced only where the function opens it`;
+    const { access, place = 'in JavaScript', interval } = node.stage;
+    const rate = interval > 0 ? '; the frames between pass by untouched' : '';
+    return `${link}the same buffers, ${place}; CPU access ${access}, synced only where the function opens it${rate}`;
   }
   const converter = prepared.converters.get(node);
   if (converter) return `${link}${converter.describe()}`;
@@ -89,10 +116,6 @@ function describeLink(node: GraphNode, prepared: PreparedGraph): string {
       ? 'the same buffers, in the frame loop without JavaScript; no copy, no CPU access'
       : 'the same buffers; no copy';
   return `${link}${way}${placement ? `; on ${placement}` : ''}`;
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 function round(value: number): string {

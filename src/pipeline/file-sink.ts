@@ -27,7 +27,8 @@ export function fileSink(path: string, options: FileSinkOptions = {}): Transform
     ...checkedCpuOptions('fileSink', { policy: 'every', max: 2, ...options, access: 'read' }),
     role: 'transform',
     defaultName: 'file',
-    place: `written to ${path}, off the event loop`,
+    device: `raw frames into ${path}`,
+    place: 'written off the event loop',
     open: () => FrameFile.create(path),
   };
 }

@@ -151,18 +151,14 @@ export class Flow implements FrameLoopListener {
     for (const lease of this.#references.keys()) lease.outlivePool();
   }
 
-  stats(
-    context: Pick<StatsContext, 'elapsed' | 'heap' | 'heapFallbacks' | 'syncCalls' | 'source'>,
-  ): PipelineStats {
+  stats(context: Pick<StatsContext, 'elapsed' | 'heap' | 'syncCalls' | 'source' | 'links'>): PipelineStats {
     return collectStats(this.loop.stats(), {
       ...context,
       buffers: this.#segments[0]?.buffers.length ?? 0,
-      displays: this.#displayNodes.map((node) => ({ name: node.name, from: node.parent?.name ?? '' })),
+      displays: this.#displayNodes,
       transforms: [...this.#runners].map(([node, runner]) => ({
         name: node.name,
-        from: node.parent?.name ?? '',
         ...runner.stats,
-        access: runner.access,
         use: runner.use,
         copied: runner.copied,
         tap: this.#tapOfRunner.get(node),

@@ -17,8 +17,6 @@ export interface NativeParts {
 /** Of one converter or sink. */
 export interface NativeFigures extends NativeCounts {
   name: string;
-  /** The stage before. */
-  from: string;
   role: 'converter' | 'sink';
   copied: OpenConverter['copied'];
   /** The loop's tap that brings its frames. */
@@ -84,7 +82,6 @@ export class NativeStages {
     const { sinks, converters } = this.#parts;
     const of = (node: GraphNode, role: NativeFigures['role'], stage: OpenConverter | OpenTakerSink) => ({
       name: node.name,
-      from: node.parent?.name ?? '',
       role,
       ...stage.counts,
       copied: 'copied' in stage ? stage.copied : undefined,

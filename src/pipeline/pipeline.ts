@@ -134,13 +134,16 @@ export class Pipeline implements AsyncDisposable {
   }
 
   /**
-   * The graph in words: each link's format, stride, heap, count, bytes, and the reasons. Before a start it opens the devices and
+   * The graph in words: each link's format, stride, heap, count, bytes, and the reasons; while it runs what was counted so far. Before a start it opens the devices and
    * negotiates; they stay open until `start`, `stop` or dispose.
    */
   explain(): string {
     const prepared = this.#prepare();
     const running = this.#running;
-    return explain(prepared, (segment) => running?.memoryOf(segment) ?? this.#expectedMemory(segment));
+    const links = running?.stats().links ?? plannedLinks(prepared);
+    const memoryOf = (segment: PreparedSegment) =>
+      running?.memoryOf(segment) ?? this.#expectedMemory(segment);
+    return explain(prepared, memoryOf, links, running !== undefined);
   }
 
   /**

@@ -98,20 +98,27 @@ export function prepareGraph(graph: Graph, options: PrepareOptions): PreparedGra
   }
 }
 
-/** The links as they are built, before anything was counted; the device's own comes first. */
-export function plannedLinks({ graph, source, converters }: PreparedGraph): LinkStats[] {
+/** The links as they are built, before anything was counted, in the order of the graph; the device's own comes first. */
+export function plannedLinks(
+  { graph, source, converters, segments }: PreparedGraph,
+  heapFallbacks: (segment: PreparedSegment) => number = () => 0,
+): LinkStats[] {
   const copies = source.kind === 'capture' && source.captureSteps.every((step) => step === 'copy');
   const copied = copies
     ? { reason: 'no other way to capture than to copy is left to it', frames: 0, bytes: 0 }
     : undefined;
-  return graph.nodes.map((node) =>
-    linkStats({
+  return graph.nodes.map((node) => {
+    const segment = segments.find(({ producer, consumers }) =>
+      node.parent ? consumers.includes(node) : producer === node,
+    );
+    return linkStats({
       from: node.parent?.name ?? source.device,
       to: node.name,
       copied: node.parent ? converters.get(node)?.copied : copied,
       access: isTransform(node) ? node.stage.access : undefined,
-    }),
-  );
+      heapFallbacks: segment ? heapFallbacks(segment) : 0,
+    });
+  });
 }
 
 /** Closes every device. The running parts must have ended. */

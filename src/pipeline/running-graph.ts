@@ -10,7 +10,7 @@ import { Flow, type FlowListener, type FlowSegment } from './flow';
 import type { GraphNode, ProducerNode } from './graph';
 import type { NativeParts } from './native-stages';
 import { openTransforms } from './open-transforms';
-import { displaysOf, type PreparedGraph, type PreparedSegment } from './prepared-graph';
+import { displaysOf, type PreparedGraph, type PreparedSegment, plannedLinks } from './prepared-graph';
 import type { Screenshot } from './screenshot';
 import { producerAbove, producerOf } from './segments';
 import { fillBuffers, type MemoryOptions, type SharedBuffers, shareBuffers } from './shared-buffers';
@@ -118,12 +118,8 @@ export class RunningGraph {
     return this.flow.stats({
       elapsed: ((this.#ended ?? performance.now()) - this.#started) / 1000,
       heap: this.#first.shared.memory.heap,
-      heapFallbacks: this.#first.shared.memory.fallbacks.length,
-      source: {
-        name: this.#prepared.graph.source.name,
-        device: this.#prepared.source.device,
-        copied: this.#first.shared.copied,
-      },
+      source: { name: this.#prepared.graph.source.name, copied: this.#first.shared.copied },
+      links: plannedLinks(this.#prepared, (segment) => this.memoryOf(segment)?.fallbacks.length ?? 0),
       syncCalls: this.#syncCalls(),
     });
   }

@@ -7,7 +7,6 @@
  * 4. When those before it are done too, it goes on to the children, who take their own handles; ours is dropped.
  */
 import { type AccessHolder, accessHolder, type CpuUse, sumOfUse } from '../allocators/cpu-use';
-import type { CpuAccessMode } from '../allocators/memory-requirement';
 import { StageError } from '../errors';
 import { Pace } from '../native/pace';
 import { Frame, type FrameLease, type FrameMetadata } from './frame';
@@ -88,10 +87,6 @@ export class StageRunner {
   /** What it copies out of them into others. */
   get copied(): CopyReport | undefined {
     return this.#transform.copied;
-  }
-
-  get access(): CpuAccessMode {
-    return this.#node.stage.access;
   }
 
   /** Whether a frame is at work or waits. */

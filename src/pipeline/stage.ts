@@ -65,6 +65,8 @@ export interface TransformStage extends Readonly<Credit> {
   readonly access: CpuAccessMode;
   /** Formats it understands; undefined: any. */
   readonly formats?: readonly PixelFormatName[] | undefined;
+  /** What it is, for `explain()`; `a function on the CPU` where left out. */
+  readonly device?: string;
   /** Where it works, for `explain()`; `in JavaScript` where left out. */
   readonly place?: string;
   /** Frames that it works on at once; they go on in the order in which they came. 1 where left out. */

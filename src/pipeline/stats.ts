@@ -1,6 +1,5 @@
 /** Statistics of a running pipeline: plain values, taken from the frame loop and the stages at one moment. */
 import type { CpuUse } from '../allocators/cpu-use';
-import type { CpuAccessMode } from '../allocators/memory-requirement';
 import type { FrameLoopStats, TapStats } from '../native/frame-loop';
 import { type CopyReport, type LinkStats, linkStats } from './link-stats';
 import type { NativeFigures } from './native-stages';
@@ -48,21 +47,18 @@ export interface StatsContext {
   heap: string;
   buffers: number;
   syncCalls: number;
-  /** Heaps that were tried in vain. */
-  heapFallbacks: number;
-  source: { name: string; device: string; copied?: CopyReport | undefined };
-  /** In the order of the loop's display ids; `from` is the stage before. */
-  displays: readonly { name: string; from: string }[];
+  source: { name: string; copied?: CopyReport | undefined };
+  /** In the order of the loop's display ids. */
+  displays: readonly { name: string }[];
   transforms: readonly TransformFigures[];
   /** Converters, and sinks that are no displays. */
   natives: readonly NativeFigures[];
+  /** As they are built, in the order of the graph. */
+  links: readonly LinkStats[];
 }
 
 export interface TransformFigures extends StageRunnerStats {
   name: string;
-  /** The stage before. */
-  from: string;
-  access: CpuAccessMode;
   use: Readonly<CpuUse>;
   copied?: CopyReport | undefined;
   /** The loop's tap that brings its frames, where one does. */
@@ -113,27 +109,25 @@ export function collectStats(loop: FrameLoopStats, context: StatsContext): Pipel
   };
 }
 
+/** The links with what was counted at the stage that each leads to. */
 function collectLinks(
   loop: FrameLoopStats,
-  context: StatsContext,
+  { links, source, transforms, natives }: StatsContext,
   stages: readonly StageStats[],
 ): LinkStats[] {
-  const { source, heapFallbacks } = context;
-  const { transforms, natives, displays } = context;
-  const ends = [{ name: source.name, from: source.device }, ...transforms, ...natives, ...displays];
-  return ends.map(({ name, from }) => {
-    const { frames = 0, dropped = 0 } = stages.find((stage) => stage.name === name) ?? {};
-    const link = { from, to: name, frames, dropped, heapFallbacks };
-    if (name === source.name) return linkStats({ ...link, copied: source.copied });
-    const transform = transforms.find((each) => each.name === name);
-    const native = natives.find((each) => each.name === name);
-    if (native) {
-      const { use, copied } = native;
-      return linkStats({ ...link, use, copied, notDue: tapOf(loop, native)?.notDue ?? 0 });
-    }
-    if (!transform) return linkStats(link);
-    const notDue = transform.notDue + (tapOf(loop, transform)?.notDue ?? 0);
-    return linkStats({ ...link, ...transform, to: name, notDue });
+  return links.map(({ from, to, access, heapFallbacks }) => {
+    const { frames = 0, dropped = 0 } = stages.find(({ name }) => name === to) ?? {};
+    const link = { from, to, access, heapFallbacks, frames, dropped };
+    const transform = transforms.find(({ name }) => name === to);
+    const figures = transform ?? natives.find(({ name }) => name === to);
+    if (!figures) return linkStats({ ...link, copied: to === source.name ? source.copied : undefined });
+    return linkStats({
+      ...link,
+      use: figures.use,
+      copied: figures.copied,
+      notDue: (transform?.notDue ?? 0) + (tapOf(loop, figures)?.notDue ?? 0),
+      fenceWaits: transform?.fenceWaits ?? 0,
+    });
   });
 }
 

@@ -31,7 +31,9 @@ it('says what happened on a link, and only that', () => {
 it('names the links that copy', () => {
   const copied = { reason: 'the driver takes no dma-bufs', frames: 3, bytes: 2 ** 20 };
   const copying = linkStats({ from: 'device', to: 'camera', frames: 3, copied });
-  expect(copiesText([linkStats({ from: 'a', to: 'b' })])).toEqual(['none: all stages use the same buffers']);
+  expect(copiesText([linkStats({ from: 'a', to: 'b' })])).toEqual([
+    'none: no CPU copies a byte of a frame on its way',
+  ]);
   expect(copiesText([copying])).toEqual(['device -> camera: the driver takes no dma-bufs']);
   expect(countersText(copying)).toBe('3 frames; 1.0 MiB open to a CPU; 3 copied');
 });

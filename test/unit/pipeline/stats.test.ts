@@ -1,4 +1,5 @@
 import type { FrameLoopStats } from '../../../src/native/frame-loop';
+import { linkStats } from '../../../src/pipeline/link-stats';
 import { collectStats, type StatsContext, sinceLast } from '../../../src/pipeline/stats';
 
 const latency = { min: 1, mean: 2, p50: 2, p99: 3, max: 3 };
@@ -16,17 +17,11 @@ const context: StatsContext = {
   heap: 'default_cma_region',
   buffers: 6,
   syncCalls: 20,
-  heapFallbacks: 1,
-  source: { name: 'camera', device: 'vivid (/dev/video0)' },
-  displays: [
-    { name: 'display', from: 'camera' },
-    { name: 'wall', from: 'cpu' },
-  ],
+  source: { name: 'camera' },
+  displays: [{ name: 'display' }, { name: 'wall' }],
   transforms: [
     {
       name: 'cpu',
-      from: 'camera',
-      access: 'read-write',
       processed: 10,
       skipped: 2,
       notDue: 1,
@@ -36,6 +31,12 @@ const context: StatsContext = {
     },
   ],
   natives: [],
+  links: [
+    linkStats({ from: 'vivid (/dev/video0)', to: 'camera', heapFallbacks: 1 }),
+    linkStats({ from: 'camera', to: 'cpu', access: 'read-write', heapFallbacks: 1 }),
+    linkStats({ from: 'camera', to: 'display', heapFallbacks: 1 }),
+    linkStats({ from: 'cpu', to: 'wall', heapFallbacks: 1 }),
+  ],
 };
 
 describe('collectStats', () => {
