@@ -1,4 +1,4 @@
-// Unit and contract tests on this machine. In the emulated board, where this file is read too, the tests of one boot.
+// Unit, contract and GStreamer tests on this machine. In the emulated board, where this file is read too, the tests of one boot.
 const { boardConfig } = require('./test/support/board-config');
 const { swcOptions } = require('./test/support/swc-options');
 
@@ -23,4 +23,4 @@ const layer = (name) => ({
 module.exports =
   process.env.DMAFLOW_BOARD === '1'
     ? boardConfig(__dirname, process.env.DMAFLOW_BOOT)
-    : { projects: [layer('unit'), layer('contract')], reporters: ['<rootDir>/test/support/reporter.js'] };
+    : { projects: [layer('unit'), layer('contract'), layer('gstreamer')], reporters: ['<rootDir>/test/support/reporter.js'] };

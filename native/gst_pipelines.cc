@@ -132,7 +132,20 @@ Napi::Value RecalculateLatency(Call& call) {
       BooleanValue);
 }
 
-// `seek(pipeline, { position, rate, flush, keyFrame })`: position in microseconds; whether it was possible.
+// 'refused'; 'async' where the message async-done will tell that the sinks have what is at the position.
+const char* SeekElement(GstElement* element, double rate, GstSeekFlags flags, gint64 position) {
+  // Backwards, the position is where it begins: the end of the segment.
+  const bool forward = rate > 0;
+  const bool done = forward ? gst_element_seek(element, rate, GST_FORMAT_TIME, flags, GST_SEEK_TYPE_SET,
+                                               position, GST_SEEK_TYPE_NONE, 0)
+                            : gst_element_seek(element, rate, GST_FORMAT_TIME, flags, GST_SEEK_TYPE_SET, 0,
+                                               GST_SEEK_TYPE_SET, position);
+  if (!done) return "refused";
+  const GstStateChangeReturn state = gst_element_get_state(element, nullptr, nullptr, 0);
+  return state == GST_STATE_CHANGE_ASYNC ? "async" : "done";
+}
+
+// `seek(pipeline, { position, rate, flush, keyFrame })`: position in microseconds.
 Napi::Value Seek(Call& call) {
   const Argument options = call.Arg(1, "options");
   const auto position = static_cast<gint64>(options["position"].Size()) * GST_USECOND;
@@ -141,17 +154,10 @@ Napi::Value Seek(Call& call) {
   if (options["flush"].Boolean()) flags |= GST_SEEK_FLAG_FLUSH;
   flags |= options["keyFrame"].Boolean() ? GST_SEEK_FLAG_KEY_UNIT : GST_SEEK_FLAG_ACCURATE;
   auto element = std::make_shared<GstPtr<GstElement>>(PipelineOf(call).Shared());
-  return PromiseWork<bool>::Start(
+  return PromiseWork<const char*>::Start(
       call.env(), {},
-      [=]() -> bool {
-        // Backwards, the position is where it begins: the end of the segment.
-        const bool forward = rate > 0;
-        return gst_element_seek(element->get(), rate, GST_FORMAT_TIME, static_cast<GstSeekFlags>(flags),
-                                GST_SEEK_TYPE_SET, forward ? position : 0,
-                                forward ? GST_SEEK_TYPE_NONE : GST_SEEK_TYPE_SET,
-                                forward ? static_cast<gint64>(GST_CLOCK_TIME_NONE) : position);
-      },
-      BooleanValue);
+      [=] { return SeekElement(element->get(), rate, static_cast<GstSeekFlags>(flags), position); },
+      [](Napi::Env env, const char* result) -> Napi::Value { return Napi::String::New(env, result); });
 }
 
 // `elements(pipeline)`: [{ name, factory, bin }], those in bins too, sources last as GStreamer sorts them.

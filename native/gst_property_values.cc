@@ -28,6 +28,16 @@ Napi::Array Elements(Napi::Env env, const GValue& value) {
   return array;
 }
 
+// Of `level` and `spectrum`, deprecated since long.
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+Napi::Array ValueArray(Napi::Env env, const GValue& value) {
+  const auto* values = static_cast<const GValueArray*>(g_value_get_boxed(&value));
+  const Napi::Array array = Napi::Array::New(env);
+  for (guint i = 0; values && i < values->n_values; ++i) array.Set(i, ToJavaScript(env, values->values[i]));
+  return array;
+}
+G_GNUC_END_IGNORE_DEPRECATIONS
+
 Napi::Object Fraction(Napi::Env env, const GValue& value) {
   const Napi::Object fraction = Napi::Object::New(env);
   fraction.Set("numerator", gst_value_get_fraction_numerator(&value));
@@ -45,6 +55,11 @@ Napi::Value Text(Napi::Env env, const GValue& value) {
     gpointer object = g_value_get_object(&value);
     if (!object) return env.Null();
     return StringOrNull(env, GST_IS_OBJECT(object) ? GST_OBJECT_NAME(object) : G_OBJECT_TYPE_NAME(object));
+  }
+  if (G_VALUE_HOLDS(&value, GST_TYPE_CAPS)) {
+    const GstCaps* caps = gst_value_get_caps(&value);
+    const GstPtr<gchar> text(caps ? gst_caps_to_string(caps) : nullptr);
+    return StringOrNull(env, text.get());
   }
   const GstPtr<gchar> text(gst_value_serialize(&value));
   return StringOrNull(env, text.get());
@@ -164,6 +179,7 @@ Napi::Value ToJavaScript(Napi::Env env, const GValue& value) {
   if (type == GST_TYPE_LIST) return Elements<gst_value_list_get_size, gst_value_list_get_value>(env, value);
   if (type == GST_TYPE_ARRAY)
     return Elements<gst_value_array_get_size, gst_value_array_get_value>(env, value);
+  if (type == g_type_from_name("GValueArray")) return ValueArray(env, value);
   if (type == GST_TYPE_STRUCTURE) {
     const GstStructure* structure = gst_value_get_structure(&value);
     return structure ? Napi::Value(ToJavaScript(env, structure)) : env.Null();

@@ -9,6 +9,14 @@ import { runLogged } from './processes.mjs';
 import { beginStep } from './progress.mjs';
 import { hashOf, hasStamp, writeStamp } from './stamp.mjs';
 
+/** What the second addon needs, as binding.gyp has it. */
+export const GSTREAMER_MODULES = [
+  'gstreamer-1.0',
+  'gstreamer-base-1.0',
+  'gstreamer-video-1.0',
+  'gstreamer-allocators-1.0',
+];
+
 const stampOf = (name) => join(buildDirectory, 'stamps', name);
 const tool = (path) => join(checkout, 'node_modules', path);
 
@@ -81,15 +89,16 @@ function linkCommands() {
 }
 
 // A distribution's Node brings its headers along; without them node-gyp fetches them.
-function nodeHeaders() {
+export function nodeHeaders() {
   const prefix = dirname(dirname(process.execPath));
   return existsSync(join(prefix, 'include/node/node.h')) ? prefix : undefined;
 }
 
 // What binding.gyp looks for: installed later, it is a reason to configure again.
 function gstreamerVersion() {
-  const modules = ['gstreamer-1.0', 'gstreamer-base-1.0', 'gstreamer-video-1.0', 'gstreamer-allocators-1.0'];
-  const { status, stdout } = spawnSync('pkg-config', ['--modversion', ...modules], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync('pkg-config', ['--modversion', ...GSTREAMER_MODULES], {
+    encoding: 'utf8',
+  });
   return status === 0 ? stdout : '';
 }
 

@@ -36,6 +36,9 @@ function isInstalled() {
   const wanted = packagesOf(join(checkout, 'package-lock.json'));
   const actual = packagesOf(record);
   const same = (path) => actual[path]?.version === wanted[path]?.version;
-  const required = Object.keys(wanted).filter((path) => path !== '' && !wanted[path].optional);
+  // npm leaves out optional packages for other systems, and node-gtk where its own installation cannot build it; here
+  // the set-up builds it.
+  const needed = (path) => !wanted[path].optional || path === 'node_modules/node-gtk';
+  const required = Object.keys(wanted).filter((path) => path !== '' && needed(path));
   return required.every(same) && Object.keys(actual).every(same);
 }

@@ -1,7 +1,9 @@
 // What the project needs of the system, by purpose, and how to see whether it is there.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { defaultBoard } from '../../test/board/machine/boards.mjs';
 import { cachedKernel } from '../../test/board/machine/kernel.mjs';
+import { GSTREAMER_MODULES } from './build.mjs';
 import { findProgram, hasLibrary } from './processes.mjs';
 
 /**
@@ -12,7 +14,7 @@ import { findProgram, hasLibrary } from './processes.mjs';
  * @property {() => boolean} present
  */
 
-/** @typedef {'build' | 'board' | 'test' | 'window' | 'bench'} Level */
+/** @typedef {'build' | 'board' | 'test' | 'gstreamer' | 'window' | 'bench'} Level */
 
 const programs =
   (...names) =>
@@ -21,6 +23,15 @@ const programs =
 const kernelIsBuilt = () =>
   Boolean(process.env.DMAFLOW_BOARD_KERNEL) || cachedKernel(defaultBoard) !== undefined;
 const forKernel = (present) => () => kernelIsBuilt() || present();
+
+const pkgConfigHas =
+  (...modules) =>
+  () =>
+    spawnSync('pkg-config', ['--exists', ...modules]).status === 0;
+const hasElements =
+  (...elements) =>
+  () =>
+    elements.every((element) => spawnSync('gst-inspect-1.0', ['--exists', element]).status === 0);
 
 /** @type {Requirement[]} */
 const requirements = [
@@ -73,6 +84,31 @@ const requirements = [
     levels: ['test'],
     debian: ['v4l-utils'],
     present: programs('v4l2-ctl', 'media-ctl'),
+  },
+  {
+    purpose: 'GStreamer with its headers, for the addon that joins it to the graph',
+    levels: ['gstreamer'],
+    debian: ['libgstreamer1.0-dev', 'libgstreamer-plugins-base1.0-dev'],
+    present: pkgConfigHas(...GSTREAMER_MODULES),
+  },
+  {
+    purpose:
+      "GObject introspection with GStreamer's typelib, and cairo, for node-gtk, which controls GStreamer",
+    levels: ['gstreamer'],
+    debian: ['libgirepository1.0-dev', 'libcairo2-dev', 'gir1.2-gstreamer-1.0'],
+    present: pkgConfigHas('gobject-introspection-1.0', 'cairo', 'cairo-gobject'),
+  },
+  {
+    purpose: "GStreamer's elements, for its tests and samples",
+    levels: ['gstreamer'],
+    debian: [
+      'gstreamer1.0-tools',
+      'gstreamer1.0-plugins-base',
+      'gstreamer1.0-plugins-good',
+      'gstreamer1.0-plugins-bad',
+      'gstreamer1.0-plugins-ugly',
+    ],
+    present: hasElements('videoconvert', 'jpegenc', 'h264parse', 'x264enc'),
   },
   {
     purpose: 'gst-launch-1.0 with v4l2src and kmssink, to compare with',

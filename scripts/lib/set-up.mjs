@@ -1,9 +1,10 @@
 // All that a job needs before it can run: system packages, npm packages, builds.
 import { join } from 'node:path';
 import { installMissing } from './apt.mjs';
-import { buildAddon, buildTypeScript } from './build.mjs';
+import { buildAddon, buildTypeScript, nodeHeaders } from './build.mjs';
 import { Failure } from './failure.mjs';
 import { withLock } from './lock.mjs';
+import { buildNodeGtk } from './node-gtk.mjs';
 import { installNpmPackages } from './npm-packages.mjs';
 import { buildDirectory, onBoard } from './paths.mjs';
 import { say } from './progress.mjs';
@@ -32,6 +33,7 @@ export async function setUp(levels, { yes = false, build = true, essential = lev
   const waiting = (pid) => say(`Process ${pid} is setting up this checkout; waiting for it.`);
   await withLock(join(buildDirectory, 'set-up.lock'), waiting, async () => {
     await installNpmPackages();
+    await buildNodeGtk(nodeHeaders());
     await buildAddon();
     await buildTypeScript();
   });

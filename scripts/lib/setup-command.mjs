@@ -7,7 +7,7 @@ import { setUp } from './set-up.mjs';
 
 export async function setup() {
   const values = readOptions('npm run setup -- [--yes]', { yes: { type: 'boolean' } });
-  await setUp(['board', 'test'], { yes: values.yes });
+  await setUp(['board', 'test', 'gstreamer'], { yes: values.yes, essential: ['board', 'test'] });
   await boardKernel(defaultBoard);
   say('Everything is in place.');
 }

@@ -20,7 +20,10 @@ const options = {
 export async function test() {
   const values = readOptions(usage, options);
   const boots = allBoots();
-  const layers = selectLayers(['lint', 'types', 'unit', 'contract', ...boots.map(bootLayer)], values.only);
+  const layers = selectLayers(
+    ['lint', 'types', 'unit', 'contract', 'gstreamer', ...boots.map(bootLayer)],
+    values.only,
+  );
   const total = { passed: 0, failed: 0, skipped: [] };
   const add = (counts) => {
     total.passed += counts.passed;
@@ -29,10 +32,12 @@ export async function test() {
   };
 
   const needsBoard = layers.some((layer) => layer.startsWith('board/'));
-  const missing = await prepare(needsBoard ? ['board', 'test'] : [], values.yes, add);
+  const needsGStreamer = needsBoard || layers.includes('gstreamer');
+  const levels = [...(needsBoard ? ['board', 'test'] : []), ...(needsGStreamer ? ['gstreamer'] : [])];
+  const missing = await prepare(levels, values.yes, add);
   if (missing) {
     const selection = { pattern: values.testNamePattern };
-    const run = { lint, types: checkTypes, unit: jestOnHost, contract: jestOnHost };
+    const run = { lint, types: checkTypes, unit: jestOnHost, contract: jestOnHost, gstreamer: jestOnHost };
     for (const layer of layers.filter((name) => name in run)) {
       heading(layer);
       add(await run[layer](layer, selection));

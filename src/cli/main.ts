@@ -9,6 +9,8 @@ import type { Kernel } from '../native/kernel';
 import { PACKAGE_FOLDER } from '../native/package-folder';
 import { type BuffersOptions, buffersCommand } from './buffers';
 import { devicesCommand } from './devices';
+import { doctorCommand, surroundings } from './doctor';
+import { gstTypesCommand } from './gst-types';
 import { heapsCommand } from './heaps';
 import type { CommandOutput } from './output';
 
@@ -42,12 +44,27 @@ function createProgram(): Command {
       "\nDevices, and buffers that only the kernel holds, come from debugfs, which root may read.\n'?' stands for what cannot be known.",
     )
     .action((options: BuffersOptions) => run(buffersCommand, options));
+  program
+    .command('doctor')
+    .description('what this machine has, what is missing, and what to do about it')
+    .option('--json', 'print JSON: {versions, memory, limits, heaps, cameras, displays, gstreamer, problems}')
+    .addHelpText('after', '\nExit status 1 where something is wrong without which nothing works.')
+    .action((options: JsonOption) => print(() => doctorCommand(surroundings(packageVersion()), options)));
+  program
+    .command('gst-types')
+    .description("print TypeScript typings of GStreamer elements' properties, for GstPipeline.element()")
+    .argument('<element...>', 'as gst-inspect-1.0 lists them')
+    .action((elements: string[]) => print(() => gstTypesCommand(elements)));
   return program;
 }
 
 function run<O>(command: (kernel: Kernel, options: O) => CommandOutput, options: O): void {
+  print(() => command(loadKernel(), options));
+}
+
+function print(command: () => CommandOutput): void {
   try {
-    const { stdout, stderr, exitCode } = command(loadKernel(), options);
+    const { stdout, stderr, exitCode } = command();
     if (stdout !== '') process.stdout.write(`${stdout}\n`);
     if (stderr !== '') process.stderr.write(`${stderr}\n`);
     process.exitCode = exitCode;

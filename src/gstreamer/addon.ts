@@ -65,7 +65,8 @@ export interface GstAddon extends GstStageAddon {
   /** Microseconds; null where it is not known (yet). */
   queryPosition(pipeline: number): Promise<number | null>;
   queryDuration(pipeline: number): Promise<number | null>;
-  seek(pipeline: number, request: SeekRequest): Promise<boolean>;
+  /** `async`: the message async-done tells when the sinks have what is there. */
+  seek(pipeline: number, request: SeekRequest): Promise<'done' | 'async' | 'refused'>;
   sendEos(pipeline: number): Promise<boolean>;
   recalculateLatency(pipeline: number): Promise<boolean>;
 

@@ -93,3 +93,12 @@ function missing(what: string, cause?: unknown): UnsupportedError {
     cause === undefined ? undefined : { cause },
   );
 }
+
+/** Null where it cannot be told. */
+export function nodeGtkVersion(): string | null {
+  try {
+    return (require('node-gtk/package.json') as { version: string }).version;
+  } catch {
+    return null;
+  }
+}

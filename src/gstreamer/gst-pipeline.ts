@@ -202,6 +202,8 @@ export class GstPipeline implements AsyncDisposable {
   }
 
   /**
+   * Resolves when what is there has come to the sinks.
+   *
    * @param position microseconds.
    * @throws GstError where the pipeline cannot seek: live sources, states below `paused`.
    */
@@ -211,11 +213,12 @@ export class GstPipeline implements AsyncDisposable {
   ): Promise<void> {
     this.#checkAlive();
     if (!(Number.isFinite(rate) && rate !== 0)) throw new RangeError(`seek: rate must not be ${rate}`);
-    const done = await this.#gstreamer.addon.seek(this.#id, { position, rate, flush, keyFrame });
-    if (!done) throw new GstError(`the GStreamer pipeline cannot seek to ${position} µs`);
+    const result = await this.#gstreamer.addon.seek(this.#id, { position, rate, flush, keyFrame });
+    if (result === 'refused') throw new GstError(`the GStreamer pipeline cannot seek to ${position} µs`);
     // From the end of the stream it plays again.
     this.#begin();
     this.#updateHold();
+    if (result === 'async') await this.#changes.settled();
   }
 
   /** The elements, their links, caps and properties, in Graphviz's language (`dot -Tsvg`). */
@@ -247,6 +250,9 @@ export class GstPipeline implements AsyncDisposable {
     switch (message.type) {
       case 'state-changed':
         if (message.element === this.#name) this.#changes.reached(message.to, message.pending);
+        break;
+      case 'async-done':
+        this.#changes.prerolled();
         break;
       case 'element':
         this.#missing ??= missingPluginAdvice(message);

@@ -15,12 +15,15 @@ export interface StateTarget {
   deliverMessages(): void;
 }
 
-interface Change {
+interface Waiter {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+interface Change extends Waiter {
   to: GstState;
   /** GStreamer has answered that messages will tell. */
   waiting: boolean;
-  resolve(): void;
-  reject(error: Error): void;
 }
 
 export class StateChanges {
@@ -28,6 +31,7 @@ export class StateChanges {
   /** Calls of GStreamer, one after the other. */
   #calls: Promise<unknown> = Promise.resolve();
   #change: Change | undefined;
+  #seeks: Waiter[] = [];
   #current: GstState = 'null';
   /** Of the last error since the last change was asked for. */
   #error: Error | undefined;
@@ -59,6 +63,17 @@ export class StateChanges {
   /** A change that still waits fails; what GStreamer was asked to do it does. */
   abandon(error: Error): void {
     this.#settle(this.#change, error);
+    this.#failSeeks(error);
+  }
+
+  /** When the sinks have their buffers again, after a seek. Rejects as {@link change} does. */
+  settled(): Promise<void> {
+    return new Promise((resolve, reject) => this.#seeks.push({ resolve, reject }));
+  }
+
+  /** The message async-done. */
+  prerolled(): void {
+    for (const { resolve } of this.#seeks.splice(0)) resolve();
   }
 
   /** On the way of GStreamer's own wishes (another clock); nobody waits for it. */
@@ -77,9 +92,14 @@ export class StateChanges {
   /** An element's error. True where a change fails of it. */
   failed(error: Error): boolean {
     this.#error ??= error;
+    this.#failSeeks(error);
     if (!this.#change) return false;
     if (this.#change.waiting) this.#settle(this.#change, error);
     return true;
+  }
+
+  #failSeeks(error: Error): void {
+    for (const { reject } of this.#seeks.splice(0)) reject(error);
   }
 
   #answered(change: Change, result: StateChangeResult): void {
