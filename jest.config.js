@@ -23,4 +23,7 @@ const layer = (name) => ({
 module.exports =
   process.env.DMAFLOW_BOARD === '1'
     ? boardConfig(__dirname, process.env.DMAFLOW_BOOT)
-    : { projects: [layer('unit'), layer('contract'), layer('gstreamer')], reporters: ['<rootDir>/test/support/reporter.js'] };
+    : {
+        projects: [layer('unit'), layer('contract'), layer('gstreamer')],
+        reporters: ['<rootDir>/test/support/reporter.js'],
+      };
