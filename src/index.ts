@@ -40,6 +40,9 @@ export type { GstElement } from './gstreamer/gst-element';
 export { GstError } from './gstreamer/gst-error';
 export { GstPipeline, type SeekOptions } from './gstreamer/gst-pipeline';
 export type { GstMessage, GstState } from './gstreamer/messages';
+export { type GstSinkOptions, gstSink } from './gstreamer/sink';
+export { type GstSourceOptions, gstSource } from './gstreamer/source';
+export { type GstTransformOptions, gstTransform } from './gstreamer/transform';
 export type { GstFraction, GstValue } from './gstreamer/values';
 export { loadKernel } from './native/binding';
 export type { Kernel } from './native/kernel';
@@ -55,6 +58,7 @@ export type { Screenshot } from './pipeline/screenshot';
 export type { MemoryChoice } from './pipeline/shared-buffers';
 export type {
   CaptureStep,
+  ConverterStage,
   CreditPolicy,
   OpenTransform,
   SinkStage,

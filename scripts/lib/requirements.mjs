@@ -103,12 +103,14 @@ const requirements = [
     levels: ['gstreamer'],
     debian: [
       'gstreamer1.0-tools',
+      'gstreamer1.0-plugins-base-apps',
       'gstreamer1.0-plugins-base',
       'gstreamer1.0-plugins-good',
       'gstreamer1.0-plugins-bad',
       'gstreamer1.0-plugins-ugly',
     ],
-    present: hasElements('videoconvert', 'jpegenc', 'h264parse', 'x264enc'),
+    present: () =>
+      programs('gst-discoverer-1.0')() && hasElements('videoconvert', 'jpegenc', 'h264parse', 'x264enc')(),
   },
   {
     purpose: 'gst-launch-1.0 with v4l2src and kmssink, to compare with',

@@ -18,11 +18,16 @@ export function capsFromGst(caps: Exclude<GstCaps, undefined>): Caps[] | undefin
       return { format, arrangement: 'one-buffer', width: rangeOf(width), height: rangeOf(height) };
     }),
   );
-  const known = new Set<string>();
-  return alternatives.filter((each) => {
-    const key = JSON.stringify(each);
-    return !known.has(key) && known.add(key);
-  });
+  return alternatives.filter(
+    (each, index) =>
+      !alternatives.some((other, at) => covers(other, each) && (at < index || !covers(each, other))),
+  );
+}
+
+/** Whether one alternative has all of another: elements list what they prefer first, and what they take at all after it. */
+function covers(one: Caps, other: Caps): boolean {
+  const wider = (a: Range, b: Range) => a.min <= b.min && a.max >= b.max && a.step === 1;
+  return one.format === other.format && wider(one.width, other.width) && wider(one.height, other.height);
 }
 
 /** The one rate of a pad, frames a second; undefined where it can have several. */

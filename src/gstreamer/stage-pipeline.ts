@@ -24,7 +24,8 @@ export class StagePipeline {
   readonly #ended: Promise<void>;
   #onError: ((error: Error) => void) | undefined;
   #playing = false;
-  #failed = false;
+  /** The first one: what follows comes of it. */
+  #failure: GstFailure | undefined;
 
   /**
    * Parses and opens the devices (GStreamer's READY).
@@ -93,9 +94,9 @@ export class StagePipeline {
   /** Rejects with what keeps it from playing; what fails later comes to `onError`, once. */
   async play(onError: (error: Error) => void): Promise<void> {
     this.#playing = true;
-    const failure = await this.#stage.play();
+    const failure = (await this.#stage.play()) ?? this.#failure;
     if (failure) {
-      this.#failed = true;
+      this.#failure = failure;
       throw errorOf(this.#name, failure);
     }
     this.#onError = onError;
@@ -136,7 +137,7 @@ export class StagePipeline {
   async stop(): Promise<void> {
     if (!this.#playing) return;
     this.#playing = false;
-    if (!this.#failed && this.#ends.input && this.#stage.needsEnd()) {
+    if (!this.#failure && this.#ends.input && this.#stage.needsEnd()) {
       this.#stage.endInput();
       await this.#endsWithin(FINISH_LIMIT);
     }
@@ -159,10 +160,9 @@ export class StagePipeline {
   }
 
   #fail(failure: GstFailure): void {
-    this.#failed = true;
-    const onError = this.#onError;
-    this.#onError = undefined;
-    onError?.(errorOf(this.#name, failure));
+    if (this.#failure) return;
+    this.#failure = failure;
+    this.#onError?.(errorOf(this.#name, failure));
   }
 
   #known(caps: GstCaps, does: string, where: string): Caps[] | undefined {

@@ -115,10 +115,14 @@ export class RunningGraph {
   }
 
   stats(): PipelineStats {
+    const { graph, source } = this.#prepared;
     return this.flow.stats({
       elapsed: ((this.#ended ?? performance.now()) - this.#started) / 1000,
       heap: this.#first.shared.memory.heap,
-      source: { name: this.#prepared.graph.source.name, copied: this.#first.shared.copied },
+      source: {
+        name: graph.source.name,
+        copied: source.kind === 'pool' ? source.copied : this.#first.shared.copied,
+      },
       links: plannedLinks(this.#prepared, (segment) => this.memoryOf(segment)?.fallbacks.length ?? 0),
       syncCalls: this.#syncCalls(),
     });

@@ -166,6 +166,8 @@ export interface OpenPoolSource extends OpenDevice, NativeRun {
   configure(format: VideoFormat): FrameLayout;
   attach(output: StageBuffers, events: RunEvents): void | Promise<void>;
   start(filler: NativeFiller): void | Promise<void>;
+  /** Why frames are copied in it, and live counts; undefined where none were. */
+  readonly copied?: CopyReport | undefined;
 }
 
 /** What a stage outside the frame loop did so far. */
@@ -240,6 +242,8 @@ export interface OpenTakerSink extends OpenDevice, NativeRun {
   start(taker: NativeTaker): void | Promise<void>;
   /** Resolves when what it was given has been worked off, to the end of the stream: a file is complete then. */
   drained(): Promise<void>;
+  /** Why frames are copied in it, and live counts; undefined where none were. */
+  readonly copied?: CopyReport | undefined;
   readonly counts: NativeCounts;
 }
 
