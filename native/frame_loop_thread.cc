@@ -175,17 +175,12 @@ void LoopThread::HandleDisplay(Display& display, bool failed) {
 }
 
 void LoopThread::HandleCapture(Capture& capture, bool failed) {
-  // One round of buffers at most: a driver that returns them as fast as they come must not keep the thread
-  // here.
-  bool any = false;
-  for (size_t round = 0; round < capture.buffers() && !stop_by_ && !capture.ended(); ++round) {
-    uint32_t index = 0;
-    const Capture::Dequeued dequeued = capture.Dequeue(index);
-    if (dequeued == Capture::Dequeued::kNone) break;
-    any = true;
-    if (dequeued == Capture::Dequeued::kFrame) Distribute(capture, index);
-  }
-  if (failed && !any && !stop_by_) capture.FailUnexplained();
+  if (stop_by_ || capture.ended()) return;
+  // One: the epoll set comes back at once where there are more, and is asked in any case.
+  uint32_t index = 0;
+  const Capture::Dequeued dequeued = capture.Dequeue(index);
+  if (dequeued == Capture::Dequeued::kFrame) Distribute(capture, index);
+  if (failed && dequeued == Capture::Dequeued::kNone) capture.FailUnexplained();
   if (capture.ended()) epoll_.Remove(capture.fd());
 }
 
