@@ -72,11 +72,9 @@ void Display::Advance(Clock::time_point now) {
 }
 
 std::optional<Clock::time_point> Display::Deadline(Clock::time_point now) const {
-  if (failure_) return std::nullopt;
-  if (pending_) return pending_->since + kHung;
-  if (fenced_) return fenced_->since + kHung;
-  if (requests_.awaiting_fence()) return requests_.FenceDeadline();
-  if (stopping_) return std::nullopt;
+  if (failure_ || stopping_) return std::nullopt;
+  // What hangs is seen at the next tick.
+  if (pending_ || fenced_ || requests_.awaiting_fence()) return std::nullopt;
   if (next_ || busy_since_) return now + kBusyRetry;
   if (on_screen_ && requests_.next()) return requests_.next()->received + kRepeatAfter;
   return std::nullopt;

@@ -46,7 +46,7 @@ class Display {
 
   // Commits what can be, gives up on what hangs. Called after everything that can change what is to be done.
   void Advance(Clock::time_point now);
-  // When Advance has something to do though nothing happened.
+  // When Advance has something to do though nothing happened, between two ticks.
   std::optional<Clock::time_point> Deadline(Clock::time_point now) const;
 
   // False where the event is not of this display's commit.

@@ -1,6 +1,8 @@
 #include "frame_loop_epoll.h"
 
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -27,6 +29,18 @@ int MillisecondsUntil(std::optional<Clock::time_point> deadline) {
 }
 
 }  // namespace
+
+Ticker::Ticker() : fd_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {
+  if (!fd_) throw KernelError("timerfd_create", errno);
+  const itimerspec every{{1, 0}, {1, 0}};
+  if (::timerfd_settime(fd_.get(), 0, &every, nullptr) < 0) throw KernelError("timerfd_settime", errno);
+}
+
+void Ticker::Read() noexcept {
+  uint64_t ticks = 0;
+  // Nothing to read is nothing to do.
+  [[maybe_unused]] const ssize_t length = ::read(fd_.get(), &ticks, sizeof ticks);
+}
 
 Epoll::Epoll() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (!fd_) throw KernelError("epoll_create1", errno);

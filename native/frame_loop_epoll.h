@@ -10,7 +10,16 @@
 
 namespace dmaflow::loop {
 
-enum class Wait : uint8_t { kCommands, kCapture, kDisplay, kInFence, kOutFence, kPoolFence, kBufferFence };
+enum class Wait : uint8_t {
+  kCommands,
+  kTick,
+  kCapture,
+  kDisplay,
+  kInFence,
+  kOutFence,
+  kPoolFence,
+  kBufferFence
+};
 
 // Says what an fd in the set is: `id` of the capture, pool or display.
 struct WaitKey {
@@ -22,6 +31,20 @@ struct Ready {
   WaitKey key;
   // EPOLLERR or EPOLLHUP came with it.
   bool failed = false;
+};
+
+// Comes back every second, for what is late: a timeout of each sleep would cost a timer that is set and
+// cancelled for every frame.
+class Ticker {
+ public:
+  // Throws KernelError.
+  Ticker();
+  int fd() const { return fd_.get(); }
+  // After the set says that it is ready.
+  void Read() noexcept;
+
+ private:
+  UniqueFd fd_;
 };
 
 class Epoll {

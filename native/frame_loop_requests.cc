@@ -50,11 +50,6 @@ void CommitRequests::OutFenceSignalled() {
   AnswerFence(std::move(error));
 }
 
-std::optional<Clock::time_point> CommitRequests::FenceDeadline() const {
-  if (!out_fence_) return std::nullopt;
-  return out_fence_->since + kFenceHung;
-}
-
 void CommitRequests::GiveUpOnFence(Clock::time_point now) {
   if (out_fence_ && now - out_fence_->since >= kFenceHung) AnswerFence(KernelError("poll", ETIMEDOUT));
 }

@@ -37,8 +37,6 @@ class CommitRequests {
   void Flipped();
   void OutFenceSignalled();
   bool awaiting_fence() const { return out_fence_.has_value(); }
-  // When GiveUpOnFence gives up.
-  std::optional<Clock::time_point> FenceDeadline() const;
   void GiveUpOnFence(Clock::time_point now);
 
   // With the failure of the display; without, the loop was stopped.

@@ -33,6 +33,7 @@ void Sooner(std::optional<Clock::time_point>& deadline, std::optional<Clock::tim
 LoopThread::LoopThread(std::shared_ptr<Mailbox> mailbox, Counters& counters)
     : mailbox_(std::move(mailbox)), counters_(counters) {
   epoll_.Add(mailbox_->fd(), {Wait::kCommands});
+  epoll_.Add(ticker_.fd(), {Wait::kTick});
 }
 
 void LoopThread::AddCapture(CaptureConfig config) {
@@ -111,6 +112,9 @@ void LoopThread::Serve() {
       switch (ready.key.kind) {
         case Wait::kCommands:
           HandleCommands();
+          break;
+        case Wait::kTick:
+          ticker_.Read();
           break;
         case Wait::kDisplay:
           HandleDisplay(*displays_[ready.key.id], ready.failed);

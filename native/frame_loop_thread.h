@@ -80,6 +80,7 @@ class LoopThread {
   std::shared_ptr<Mailbox> mailbox_;
   Counters& counters_;
   Epoll epoll_;
+  Ticker ticker_;
 
   // Queues first: displays and taps refer to their buffers.
   std::vector<std::unique_ptr<FrameQueue>> queues_;

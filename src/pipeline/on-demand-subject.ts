@@ -22,6 +22,11 @@ export class OnDemandSubject<T> {
     return this.#subject.asObservable();
   }
 
+  /** Whether somebody ever asked for it. */
+  get wanted(): boolean {
+    return this.#subject !== undefined;
+  }
+
   get observed(): boolean {
     return this.#subject?.observed === true;
   }

@@ -28,7 +28,8 @@ import { RunningGraph } from './running-graph';
 import type { Screenshot } from './screenshot';
 import type { MemoryChoice } from './shared-buffers';
 import type { CreditPolicy } from './stage';
-import { type PipelineStats, sinceLast } from './stats';
+import type { PipelineStats } from './stats';
+import { StatsReports } from './stats-reports';
 import { assertZeroCopy, type ZeroCopyOptions } from './zero-copy';
 
 export interface PipelineOptions {
@@ -62,7 +63,7 @@ export class Pipeline implements AsyncDisposable {
   readonly #graph: Graph;
   readonly #options: PipelineOptions;
   readonly #life = new Life();
-  readonly #stats$ = new OnDemandSubject<PipelineStats>(() => new (loadRxjs().Subject)());
+  readonly #stats: StatsReports;
   readonly #errors$ = new OnDemandSubject<Error>(() => new (loadRxjs().Subject)());
   readonly #members = new Set<FrameStreamMember>();
   #prepared: PreparedGraph | undefined;
@@ -70,7 +71,6 @@ export class Pipeline implements AsyncDisposable {
   #ending: Promise<void> | undefined;
   #outcome = new Outcome<PipelineStats>();
   #lastStats: PipelineStats | undefined;
-  #statsTimer: NodeJS.Timeout | undefined;
   #unwatch: (() => void) | undefined;
 
   /** `new Pipeline(source, …stages)`, or with options first: `new Pipeline({ buffers: 8 }, source, …)`. */
@@ -80,6 +80,7 @@ export class Pipeline implements AsyncDisposable {
     const [first, ...rest] = chain;
     const hasOptions = first !== undefined && !(first instanceof Tee) && !('role' in Object(first));
     this.#options = hasOptions ? (first as PipelineOptions) : {};
+    this.#stats = new StatsReports(this.#options.statsInterval ?? 1000);
     this.#graph = buildGraph((hasOptions ? rest : chain) as ChainElement[]);
   }
 
@@ -92,7 +93,7 @@ export class Pipeline implements AsyncDisposable {
   }
   /** Statistics at each interval, and once more at the end. */
   get stats$(): Observable<PipelineStats> {
-    return this.#stats$.observable;
+    return this.#stats.observable;
   }
   /** The error that stopped the pipeline, once. */
   get errors$(): Observable<Error> {
@@ -260,18 +261,9 @@ export class Pipeline implements AsyncDisposable {
   /** Statistics at each interval and the abort signal, both until the end. */
   #watch(signal: AbortSignal | undefined): void {
     const abort = () => void this.#end();
-    let previous: PipelineStats | undefined;
-    this.#statsTimer = setInterval(() => {
-      if (!this.#stats$.observed) {
-        previous = undefined;
-        return;
-      }
-      const current = this.stats();
-      this.#stats$.next(sinceLast(previous, current));
-      previous = current;
-    }, this.#options.statsInterval ?? 1000);
+    this.#stats.begin(() => this.stats());
     this.#unwatch = () => {
-      clearInterval(this.#statsTimer);
+      this.#stats.pause();
       signal?.removeEventListener('abort', abort);
     };
     signal?.addEventListener('abort', abort, { once: true });
@@ -284,7 +276,7 @@ export class Pipeline implements AsyncDisposable {
       return;
     }
     this.#running?.sourceEnded();
-    clearInterval(this.#statsTimer);
+    this.#stats.pause();
     this.#life.enter('ended');
   }
 
@@ -308,7 +300,7 @@ export class Pipeline implements AsyncDisposable {
     this.#lastStats = stats;
     this.#running = undefined;
     this.#closePrepared();
-    this.#stats$.next(stats);
+    this.#stats.report(stats);
     this.#life.enter(failure ? 'failed' : 'stopped');
     for (const member of [...this.#members]) member.onEnd(failure);
     if (!failure) {
