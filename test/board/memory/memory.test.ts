@@ -2,10 +2,16 @@
 import { expectNothingLeft } from '../../support/board/left-behind';
 import { autoMemory } from './topics/auto';
 import { captureSteps } from './topics/capture-steps';
+import { cpuAccesses } from './topics/cpu-access';
 import { dataOffsets } from './topics/data-offset';
+import { fences } from './topics/fences';
+import { workerStages } from './topics/worker-stages';
 
 afterEach(expectNothingLeft);
 
 describe("memory: 'auto'", autoMemory);
 describe('the import ladder', captureSteps);
 describe("V4L2's data_offset", dataOffsets);
+describe('worker stages', workerStages);
+describe('CPU accesses', cpuAccesses);
+describe('fences', fences);

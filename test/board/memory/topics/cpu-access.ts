@@ -1,0 +1,136 @@
+/** Accesses of the CPU to real dma-bufs: what is left of them when they have ended, and what signals do to them. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { cpuStage, kmsSink, Pipeline, v4l2Source } from 'dmaflow';
+import { multiPlanarCamera } from '../../../support/board/devices';
+import { compiled } from '../../../support/board/native-helper';
+import { Program } from '../../../support/board/program';
+import { until } from '../../../support/board/until';
+import type * as views from '../programs/dead-views';
+
+const PROGRAM = join(__dirname, '../programs/dead-views.js');
+
+export function cpuAccesses(): void {
+  describe.each([
+    ['external', false],
+    ['copies, as where the runtime refuses external buffers', true],
+  ])('views that are %s', (_, copies) => {
+    it('are empty when their access has ended, in the main thread', async () => {
+      const { deadViews } = require(PROGRAM) as typeof views;
+      expect(await deadViews({ copies })).toEqual([]);
+    });
+
+    it('are empty when their access has ended, in a worker thread', async () => {
+      const worker = new Worker(PROGRAM, { workerData: { copies } });
+      const wrong = await new Promise((resolve, reject) => {
+        worker.once('message', resolve);
+        worker.once('error', reject);
+      });
+      await worker.terminate();
+      expect(wrong).toEqual([]);
+    });
+  });
+
+  it('outlast signals at 1 kHz while frames flow: planes in dma-bufs of their own, accesses that overlap', async () => {
+    let signals = 0;
+    const count = () => {
+      signals++;
+    };
+    process.on('SIGUSR2', count);
+    try {
+      let overlapping = 0;
+      const hashes = new Set<string>();
+      await using pipeline = new Pipeline(
+        v4l2Source({
+          ...{ device: multiPlanarCamera(), width: 320, height: 180, fps: 30, frames: 60 },
+          ...{ format: 'NV12', arrangement: 'separate-buffers' },
+        }),
+        cpuStage({ access: 'read-write', policy: 'every', max: 3 }, async ({ frame }) => {
+          using reader = frame.cpuAccess('read');
+          const before = createHash('md5')
+            .update(reader.planes[1]?.data ?? '')
+            .digest('hex');
+          {
+            using writer = frame.cpuAccess('read-write');
+            writer.planes[0]?.data.fill(frame.sequence & 255);
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+          using px = frame.cpuAccess('read');
+          const [luma, chroma] = px.planes;
+          hashes.add(
+            createHash('md5')
+              .update(chroma?.data ?? '')
+              .digest('hex'),
+          );
+          expect(luma?.data.every((byte) => byte === (frame.sequence & 255))).toBe(true);
+          expect(hashes).toContain(before);
+          overlapping++;
+        }),
+        kmsSink({ card: 'vkms' }),
+      );
+      await using storm = new Program(compiled('signal-storm'), [String(process.pid)]);
+      await until('signals', () => signals > 20);
+      const stats = await pipeline.run();
+      storm.kill('SIGKILL');
+      expect(stats.captured).toBe(60);
+      expect(overlapping).toBeGreaterThan(10);
+      // Two dma-bufs: START(R), END(R) START(RW), END(RW) START(R), and the END(R) at last.
+      expect(stats.syncCalls).toBe(overlapping * 2 * 6);
+      expect(signals).toBeGreaterThan(200);
+    } finally {
+      process.off('SIGUSR2', count);
+    }
+  });
+
+  describe('DMAFLOW_GUARD=1', () => {
+    const guarded = (mode: string, touch: string) =>
+      new Program(process.execPath, [join(__dirname, '../programs/guarded.js'), mode], {
+        DMAFLOW_GUARD: '1',
+        TOUCH: touch,
+        TOUCH_LIBRARY: compiled('touch', '-shared', '-fPIC'),
+      });
+
+    it('leaves accesses as they are, of native code too', async () => {
+      await using program = guarded('inside', 'write');
+      expect(await program.ended).toEqual({ status: 0, signal: null });
+      expect(program.stdout).toContain('touched 1');
+      expect(program.stdout).toContain('read back 1');
+    });
+
+    it.each([
+      [
+        'never',
+        'read',
+        /^dmaflow: guard: access to dma-buf 'dmaflow:guarded' at offset 0x10 outside every CPU access to it: touch it only between/m,
+      ],
+      [
+        'after',
+        'read',
+        /^dmaflow: guard: access to dma-buf 'dmaflow:guarded' at offset 0x10 outside every CPU access to it; the last one was that of 'box': /m,
+      ],
+      [
+        'reading',
+        'write',
+        /^dmaflow: guard: write to dma-buf 'dmaflow:guarded' at offset 0x10 within a read access of 'box': open it as 'read-write'/m,
+      ],
+    ])(
+      'catches a stray pointer at once, and names buffer and stage: %s, %s',
+      async (mode, touch, message) => {
+        await using program = guarded(mode, touch);
+        expect(await program.ended).toEqual({ status: null, signal: 'SIGSEGV' });
+        expect(program.stderr).toMatch(message);
+        expect(program.stdout).not.toContain('touched');
+      },
+    );
+
+    it('is no part of a program without it', () => {
+      const program = join(__dirname, '../programs/guarded.js');
+      const env = { ...process.env, TOUCH: 'write', TOUCH_LIBRARY: compiled('touch', '-shared', '-fPIC') };
+      expect(execFileSync(process.execPath, [program, 'after'], { env, encoding: 'utf8' })).toContain(
+        'touched 1',
+      );
+    });
+  });
+}
