@@ -39,14 +39,55 @@ Napi::Value SetName(Call& call) {
   return call.env().Undefined();
 }
 
-Napi::Value Sync(Call& call) {
-  constexpr char kRequest[] = "DMA_BUF_IOCTL_SYNC";
-  const int fd = call.Fd(0, "fd", kRequest);
+constexpr char kSyncRequest[] = "DMA_BUF_IOCTL_SYNC";
+
+void SyncOnce(int fd, uint32_t flags) {
   dma_buf_sync request = {};
-  request.flags = call.Arg(1, "flags").Uint32();
+  request.flags = flags;
   // Not Ioctl, which restarts: this is one attempt by contract, and the caller counts them.
-  if (::ioctl(fd, DMA_BUF_IOCTL_SYNC, &request) < 0) throw KernelError(kRequest, errno);
+  if (::ioctl(fd, DMA_BUF_IOCTL_SYNC, &request) < 0) throw KernelError(kSyncRequest, errno);
+}
+
+Napi::Value CheckedSync(Call& call) {
+  const int fd = call.Fd(0, "fd", kSyncRequest);
+  SyncOnce(fd, call.Arg(1, "flags").Uint32());
   return call.env().Undefined();
+}
+
+// Two of these come with every access to a frame, and what Call does for a call costs several times the
+// request: good arguments take a short way, others the one that says what is wrong with them.
+napi_value Sync(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value arguments[2];
+  void* data = nullptr;
+  int32_t fd = -1;
+  uint32_t flags = 0;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, &data);
+  const AddonData& addon = *static_cast<AddonData*>(data);
+  const bool good = napi_get_value_int32(env, arguments[0], &fd) == napi_ok &&
+                    napi_get_value_uint32(env, arguments[1], &flags) == napi_ok && addon.fds.Has(fd);
+  try {
+    if (!good) {
+      const Napi::CallbackInfo call_info(env, info);
+      Call call(call_info, "dmaBufSync");
+      return CheckedSync(call);
+    }
+    SyncOnce(fd, flags);
+  } catch (const KernelError& error) {
+    ToJavaScript(env, error, addon.fds.Path(fd)).ThrowAsJavaScriptException();
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+  }
+  return nullptr;
+}
+
+void ExportSync(Napi::Env env, Napi::Object exports) {
+  constexpr char kName[] = "dmaBufSync";
+  napi_value function = nullptr;
+  const napi_status status =
+      napi_create_function(env, kName, sizeof kName - 1, Sync, &AddonData::Of(env), &function);
+  if (status != napi_ok) throw Napi::Error::New(env);
+  exports.Set(kName, Napi::Value(env, function));
 }
 
 // As DMA_BUF_SET_NAME_B gave it; empty of what has no name.
@@ -100,7 +141,7 @@ void RegisterDmaBuf(Napi::Env env, Napi::Object exports) {
   Export<Size>(env, exports, "dmaBufSize");
   Export<Inode>(env, exports, "dmaBufInode");
   Export<SetName>(env, exports, "dmaBufSetName");
-  Export<Sync>(env, exports, "dmaBufSync");
+  ExportSync(env, exports);
   Export<Map>(env, exports, "dmaBufMap");
   Export<Unmap>(env, exports, "dmaBufUnmap");
   Export<View>(env, exports, "dmaBufView");

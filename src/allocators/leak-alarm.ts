@@ -53,8 +53,9 @@ export function forgetLeak(owner: object): void {
 /** A leak of an object that is mostly closed before the running function returns, such as a CPU access. */
 export abstract class BriefLeak implements Leak {
   readonly place: string | undefined = placeOfCall();
-  /** Where it stands among those that are not registered yet. */
+  /** Where it stands among those that are not registered yet, and whose it is meanwhile. */
   at = -1;
+  owner: object | undefined;
 
   abstract describe(): string;
   abstract reclaim(): void;
@@ -65,12 +66,13 @@ export abstract class BriefLeak implements Leak {
  * access does, so it is done only for those that are open when the running function has returned; until then nothing
  * is collected here.
  */
-const brief: { owner: object; leak: BriefLeak }[] = [];
+const brief: BriefLeak[] = [];
 let registering = false;
 
 /** The same as {@link watchForLeak}, at almost no cost where the object is closed soon. */
 export function watchBriefly(owner: object, leak: BriefLeak): void {
-  leak.at = brief.push({ owner, leak }) - 1;
+  leak.owner = owner;
+  leak.at = brief.push(leak) - 1;
   if (registering) return;
   registering = true;
   void Promise.resolve().then(registerBrief);
@@ -78,22 +80,26 @@ export function watchBriefly(owner: object, leak: BriefLeak): void {
 
 /** The object of {@link watchBriefly} was closed. */
 export function forgetBrief(owner: object, leak: BriefLeak): void {
-  const last = brief.at(-1);
-  if (leak.at < 0 || !last) {
+  const last = leak.at < 0 ? undefined : brief.pop();
+  if (!last) {
     registry.unregister(owner);
     return;
   }
-  brief[leak.at] = last;
-  last.leak.at = leak.at;
-  brief.pop();
+  if (last !== leak) {
+    brief[leak.at] = last;
+    last.at = leak.at;
+  }
   leak.at = -1;
+  leak.owner = undefined;
 }
 
 function registerBrief(): void {
   registering = false;
-  for (const { owner, leak } of brief.splice(0)) {
+  for (const leak of brief.splice(0)) {
+    const { owner } = leak;
     leak.at = -1;
-    registry.register(owner, leak, owner);
+    leak.owner = undefined;
+    if (owner) registry.register(owner, leak, owner);
   }
 }
 
