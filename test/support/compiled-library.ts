@@ -27,8 +27,7 @@ export function compiledLibrary(): CompiledLibrary {
     writeFileSync(path, code);
     return path;
   };
-  // import() as it is: a worker's module may be an ES module.
-  const options = { ...swcOptions, swcrc: false, module: { type: 'commonjs', ignoreDynamic: true } };
+  const options = { ...swcOptions, swcrc: false };
   for (const path of readdirSync(join(checkout, 'src'), { recursive: true, encoding: 'utf8' })) {
     if (!path.endsWith('.ts')) continue;
     write(

@@ -2,7 +2,8 @@
 // library.
 const swcOptions = {
   jsc: { parser: { syntax: 'typescript' }, target: 'es2022', keepClassNames: true },
-  module: { type: 'commonjs' },
+  // import() stays as it is: what it loads may be an ES module.
+  module: { type: 'commonjs', ignoreDynamic: true },
   sourceMaps: true,
 };
 

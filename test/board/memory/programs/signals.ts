@@ -16,7 +16,9 @@ async function main(): Promise<void> {
     });
   });
   console.log('ready');
+  const waiting = setInterval(() => {}, 1000);
   await stormy;
+  clearInterval(waiting);
   const hash = (bytes: Uint8Array | undefined) =>
     createHash('md5')
       .update(bytes ?? '')
