@@ -4,6 +4,7 @@ import { kmsSink, Pipeline, StageError, v4l2Source, workerStage } from 'dmaflow'
 import { singlePlanarCamera } from '../../../support/board/devices';
 import { allDmaBufs, openFiles } from '../../../support/board/dma-bufs';
 import { failureOf, smallCamera } from '../../../support/board/pipelines';
+import { figuresOf, sample } from '../../../support/board/program';
 import { until } from '../../../support/board/until';
 
 const COMMON_JS = join(__dirname, '../programs/paint.js');
@@ -50,6 +51,16 @@ export function workerStages(): void {
     const fds = openFiles(process.pid).filter(({ target }) => target.startsWith('/dmabuf:dmaflow:camera'));
     expect(fds.length).toBeGreaterThan(buffers);
     expect(fds.length).toBeLessThanOrEqual(buffers * (1 + stage.workers) + buffers);
+  });
+
+  it('the sample runs', async () => {
+    await using program = sample(
+      ...(['camera-to-worker-to-display', '--driver', 'vivid', '--card', 'vkms'] as const),
+      ...['--size', '320x240', '--fps', '15', '--frames', '10'],
+    );
+    expect(await program.ended).toEqual({ status: 0, signal: null });
+    expect(program.stdout).toMatch(/camera -> negative: the same buffers, in 2 worker threads/);
+    expect(figuresOf(program).shown).toBeGreaterThan(0);
   });
 
   it('a thread that exits stops the pipeline, by the name of the stage', async () => {
