@@ -18,7 +18,7 @@ export const GSTREAMER_MODULES = [
 ];
 
 const stampOf = (name) => join(buildDirectory, 'stamps', name);
-const tool = (path) => join(checkout, 'node_modules', path);
+export const tool = (path) => join(checkout, 'node_modules', path);
 
 /** The addon, by node-gyp, into build/Release. */
 export async function buildAddon() {
@@ -102,7 +102,7 @@ function gstreamerVersion() {
   return status === 0 ? stdout : '';
 }
 
-async function step(title, program, args, options = {}) {
+export async function step(title, program, args, options = {}) {
   const building = beginStep(title);
   const log = join(logDirectory, `${title.toLowerCase().replaceAll(' ', '-')}.log`);
   try {

@@ -1,8 +1,9 @@
 // What the project needs of the system, by purpose, and how to see whether it is there.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { defaultBoard } from '../../test/board/machine/boards.mjs';
-import { cachedKernel } from '../../test/board/machine/kernel.mjs';
+import { boards, defaultBoard } from '../../test/board/machine/boards.mjs';
+import { cachedKernel, kernelVariable } from '../../test/board/machine/kernel.mjs';
+import { CROSS_COMPILER } from './arm64-addon.mjs';
 import { GSTREAMER_MODULES } from './build.mjs';
 import { findProgram, hasLibrary } from './processes.mjs';
 
@@ -14,15 +15,57 @@ import { findProgram, hasLibrary } from './processes.mjs';
  * @property {() => boolean} present
  */
 
-/** @typedef {'build' | 'board' | 'test' | 'gstreamer' | 'window' | 'bench'} Level */
+/**
+ * `board` is the default board, `board:arm64` another, `cross` the addon for arm64.
+ * @typedef {'build' | 'board' | `board:${string}` | 'cross' | 'test' | 'gstreamer' | 'window' | 'bench'} Level
+ */
+
+/** The jobs of running a board. @param {import('../../test/board/machine/boards.mjs').Board} board @returns {Level[]} */
+export function boardLevels(board) {
+  return [boardLevel(board), ...(board.root ? ['cross'] : [])];
+}
+
+const boardLevel = (board) => (board === defaultBoard ? 'board' : `board:${board.name}`);
 
 const programs =
   (...names) =>
   () =>
     names.every((name) => findProgram(name));
-const kernelIsBuilt = () =>
-  Boolean(process.env.DMAFLOW_BOARD_KERNEL) || cachedKernel(defaultBoard) !== undefined;
-const forKernel = (present) => () => kernelIsBuilt() || present();
+const kernelIsBuilt = (board) =>
+  Boolean(process.env[kernelVariable(board)]) || cachedKernel(board) !== undefined;
+
+/** @returns {Requirement[]} */
+function boardRequirements(board) {
+  const levels = [boardLevel(board)];
+  const forKernel = (present) => () => kernelIsBuilt(board) || present();
+  return [
+    {
+      purpose: `QEMU for ${board.kernel.architecture}, the emulated board ${board.name}`,
+      levels,
+      debian: [board.qemu.debian],
+      present: programs(board.qemu.program),
+    },
+    {
+      purpose: `a C compiler, make, flex, bison, bc and xz, for the kernel of the board ${board.name}`,
+      levels,
+      debian: ['gcc', 'libc6-dev', 'make', 'flex', 'bison', 'bc', 'xz-utils'],
+      present: forKernel(programs('gcc', 'make', 'flex', 'bison', 'bc', 'xz')),
+    },
+    {
+      purpose: `libelf with its headers, for the kernel of the board ${board.name}`,
+      levels,
+      debian: ['libelf-dev'],
+      present: forKernel(() => hasLibrary('libelf', '/usr/include/libelf.h')),
+    },
+    ...(board.deviceTree ? [{ ...deviceTreeCompiler, levels }] : []),
+  ];
+}
+
+const deviceTreeCompiler = {
+  purpose: 'the device-tree compiler, for a board with a device tree of its own',
+  debian: ['device-tree-compiler'],
+  present: programs('dtc', 'fdtoverlay'),
+};
 
 const pkgConfigHas =
   (...modules) =>
@@ -50,23 +93,12 @@ const requirements = [
     present: () => hasLibrary('libdrm', '/usr/include/libdrm/drm.h'),
   },
   {
-    purpose: 'QEMU for x86-64, the emulated board',
-    levels: ['board'],
-    debian: ['qemu-system-x86'],
-    present: programs(defaultBoard.qemu.program),
+    purpose: 'a cross compiler for arm64, for its addon and its kernel',
+    levels: ['cross'],
+    debian: ['gcc-aarch64-linux-gnu', 'g++-aarch64-linux-gnu'],
+    present: programs(`${CROSS_COMPILER}gcc`, `${CROSS_COMPILER}g++`),
   },
-  {
-    purpose: "a C compiler, make, flex, bison, bc and xz, for the board's kernel",
-    levels: ['board'],
-    debian: ['gcc', 'libc6-dev', 'make', 'flex', 'bison', 'bc', 'xz-utils'],
-    present: forKernel(programs('gcc', 'make', 'flex', 'bison', 'bc', 'xz')),
-  },
-  {
-    purpose: "libelf with its headers, for the board's kernel",
-    levels: ['board'],
-    debian: ['libelf-dev'],
-    present: forKernel(() => hasLibrary('libelf', '/usr/include/libelf.h')),
-  },
+  ...Object.values(boards).flatMap(boardRequirements),
   {
     purpose: "QEMU's window, to see the board's screen",
     levels: ['window'],

@@ -1,13 +1,16 @@
-// `npm run setup`: everything that the other commands would prepare themselves, the board's kernel included.
-import { defaultBoard } from '../../test/board/machine/boards.mjs';
-import { boardKernel } from '../../test/board/machine/kernel.mjs';
+// `npm run setup`: everything that the other commands would prepare themselves, the boards' kernels included.
+import { prepareBoard } from '../../test/board/machine/board-files.mjs';
+import { boards } from '../../test/board/machine/boards.mjs';
 import { readOptions } from './options.mjs';
 import { say } from './progress.mjs';
+import { boardLevels } from './requirements.mjs';
 import { setUp } from './set-up.mjs';
 
 export async function setup() {
   const values = readOptions('npm run setup -- [--yes]', { yes: { type: 'boolean' } });
-  await setUp(['board', 'test', 'gstreamer'], { yes: values.yes, essential: ['board', 'test'] });
-  await boardKernel(defaultBoard);
+  const all = Object.values(boards);
+  const needed = [...all.flatMap(boardLevels), 'test'];
+  await setUp([...needed, 'gstreamer'], { yes: values.yes, essential: needed });
+  for (const board of all) await prepareBoard(board);
   say('Everything is in place.');
 }

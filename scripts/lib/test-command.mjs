@@ -6,6 +6,7 @@ import { checkTypes, jestOnHost, lint } from '../test/host-layers.mjs';
 import { failure } from '../test/jest-run.mjs';
 import { Failure } from './failure.mjs';
 import { readOptions } from './options.mjs';
+import { boardLevels } from './requirements.mjs';
 import { setUp } from './set-up.mjs';
 
 const usage = 'npm test -- [--only LAYER]… [-t NAME-PATTERN] [--yes]';
@@ -31,9 +32,14 @@ export async function test() {
     total.skipped.push(...counts.skipped);
   };
 
-  const needsBoard = layers.some((layer) => layer.startsWith('board/'));
+  const selected = boots.filter((boot) => layers.includes(bootLayer(boot)));
+  const needsBoard = selected.length > 0;
   const needsGStreamer = needsBoard || layers.includes('gstreamer');
-  const levels = [...(needsBoard ? ['board', 'test'] : []), ...(needsGStreamer ? ['gstreamer'] : [])];
+  const levels = [
+    ...selected.flatMap(({ board }) => boardLevels(board)),
+    ...(needsBoard ? ['test'] : []),
+    ...(needsGStreamer ? ['gstreamer'] : []),
+  ];
   const missing = await prepare(levels, values.yes, add);
   if (missing) {
     const selection = { pattern: values.testNamePattern };
@@ -42,7 +48,6 @@ export async function test() {
       heading(layer);
       add(await run[layer](layer, selection));
     }
-    const selected = boots.filter((boot) => layers.includes(bootLayer(boot)));
     if (selected.length > 0) await runBoots(selected, missing, selection, add);
   }
 
@@ -68,10 +73,12 @@ async function prepare(levels, yes, add) {
 
 // Without a board its tests have failed in CI; a contributor without QEMU may go on.
 async function runBoots(boots, missing, selection, add) {
-  const reason = await whyNoBoard(missing);
-  if (!reason) compileBoardTests();
+  const reasons = new Map();
+  compileBoardTests();
   for (const boot of boots) {
     heading(bootLayer(boot));
+    if (!reasons.has(boot.board)) reasons.set(boot.board, await whyNoBoard(boot.board, missing));
+    const reason = reasons.get(boot.board);
     if (!reason) add(await jestOnBoard(boot, selection));
     else if (process.env.CI) add(failure(`not run: ${reason}`));
     else {

@@ -3,19 +3,25 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runOnBoard, TIMED_OUT } from '../../test/board/machine/board.mjs';
-import { defaultBoard } from '../../test/board/machine/boards.mjs';
-import { boardKernel } from '../../test/board/machine/kernel.mjs';
+import { prepareBoard } from '../../test/board/machine/board-files.mjs';
 import { Failure } from '../lib/failure.mjs';
+import { boardLevels } from '../lib/requirements.mjs';
 import { failure, jestCommand, readCounts } from './jest-run.mjs';
 
 const RESULTS = 'results.json';
 
-/** Why there can be no board here, or undefined. @param {import('../lib/requirements.mjs').Requirement[]} missing */
-export async function whyNoBoard(missing) {
-  const needed = missing.filter(({ levels }) => levels.includes('board') || levels.includes('test'));
+/**
+ * Prepares a board, and says why there can be none here where that fails.
+ * @param {import('../../test/board/machine/boards.mjs').Board} board
+ * @param {import('../lib/requirements.mjs').Requirement[]} missing on this system
+ * @returns {Promise<string | undefined>}
+ */
+export async function whyNoBoard(board, missing) {
+  const wanted = [...boardLevels(board), 'test'];
+  const needed = missing.filter(({ levels }) => levels.some((level) => wanted.includes(level)));
   if (needed.length > 0) return `this system lacks ${needed.map(({ purpose }) => purpose).join('; ')}`;
   try {
-    await boardKernel(defaultBoard);
+    await prepareBoard(board);
     return undefined;
   } catch (error) {
     if (error instanceof Failure) return error.message;

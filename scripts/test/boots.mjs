@@ -1,16 +1,18 @@
 // The boots of the board tests: each folder of test/board with tests in it is one, booted as its boot.json says.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { boardNamed } from '../../test/board/machine/boards.mjs';
 import { Failure } from '../lib/failure.mjs';
 import { checkout } from '../lib/paths.mjs';
 
 const folder = join(checkout, 'test/board');
 const DEFAULT_TIMEOUT_S = 900;
-const KEYS = ['append', 'memory', 'timeout', 'devices', 'clock', 'contract'];
+const KEYS = ['board', 'append', 'memory', 'timeout', 'devices', 'clock', 'contract'];
 
 /**
  * @typedef {object} Boot
  * @property {string} name the folder's
+ * @property {import('../../test/board/machine/boards.mjs').Board} board
  * @property {string} [append] further kernel arguments
  * @property {string} [memory]
  * @property {number} timeout seconds for all its tests
@@ -23,7 +25,10 @@ const KEYS = ['append', 'memory', 'timeout', 'devices', 'clock', 'contract'];
 export function allBoots() {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && hasTests(join(folder, entry.name)))
-    .map(({ name }) => ({ name, timeout: DEFAULT_TIMEOUT_S, ...readSettings(name) }))
+    .map(({ name }) => {
+      const settings = readSettings(name);
+      return { name, timeout: DEFAULT_TIMEOUT_S, ...settings, board: boardNamed(settings.board) };
+    })
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 

@@ -8,9 +8,10 @@ import { isAlive } from '../../../scripts/lib/lock.mjs';
 import { checkout } from '../../../scripts/lib/paths.mjs';
 import { tailOf } from '../../../scripts/lib/processes.mjs';
 import { onTermination } from '../../../scripts/lib/termination.mjs';
+import { boardFiles } from './board-files.mjs';
 import { defaultBoard } from './boards.mjs';
+import { deviceTree } from './device-tree.mjs';
 import { readStatus, writeJob } from './job.mjs';
-import { boardKernel } from './kernel.mjs';
 import { openPorts } from './ports.mjs';
 import { consolePath, qemuArguments, socketPath, startQemu } from './qemu.mjs';
 import { passSignalsOn } from './signals.mjs';
@@ -60,7 +61,7 @@ export const STOPPED = 130;
  */
 export async function runOnBoard(run) {
   const board = run.board ?? defaultBoard;
-  const kernel = await boardKernel(board);
+  const files = await boardFiles(board);
   const directory = shortTemporaryDirectory();
   const share = join(directory, 'share');
   const out = run.out ?? newOutDirectory();
@@ -72,7 +73,8 @@ export async function runOnBoard(run) {
   };
   const keep = onTermination(cleanUp);
   try {
-    await writeJob(share, {
+    if (board.root) mkdirSync(join(files.root, checkout), { recursive: true });
+    await writeJob(share, board, {
       command: run.command,
       workingDirectory: run.workingDirectory ?? checkout,
       environment: run.environment ?? {},
@@ -81,7 +83,7 @@ export async function runOnBoard(run) {
     });
     const ports = await openPorts(directory, run);
     try {
-      const ended = await runMachine(board, { kernel, directory, share, out, run, ports });
+      const ended = await runMachine(board, { files, directory, share, out, run, ports });
       await ports.drained();
       return { status: statusOf(share, directory, ended), outDirectory: isEmpty(out) ? undefined : out };
     } finally {
@@ -93,10 +95,11 @@ export async function runOnBoard(run) {
   }
 }
 
-async function runMachine(board, { kernel, directory, share, out, run, ports }) {
+async function runMachine(board, { files, directory, share, out, run, ports }) {
+  const memory = run.memory ?? '2G';
   const args = qemuArguments(board, {
-    ...{ kernel, init, directory, share, out },
-    memory: run.memory ?? '2G',
+    ...{ ...files, checkout, init, directory, share, out, memory },
+    deviceTree: deviceTree(board, { memory, directory }),
     append: run.append ?? '',
     devices: run.devices ?? [],
     display: run.display ?? 'none',

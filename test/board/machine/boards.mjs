@@ -1,20 +1,26 @@
 // The emulated boards. A board is an entry here, with a kernel fragment in kernel/ where it needs one.
+import { Failure } from '../../../scripts/lib/failure.mjs';
 
 /**
  * @typedef {object} Board
  * @property {string} name
- * @property {string} host the process.arch that it runs on: its root is the host's, with the host's programs
+ * @property {string} [host] the process.arch that it runs on: its root is the host's, with the host's programs
+ * @property {'arm64'} [root] its root is one of its own (scripts/lib/arm64-root.mjs), and the addon is cross-built
  * @property {object} kernel
  * @property {string} kernel.suite Debian suite that carries the source package where the machine's own does not
  * @property {string} kernel.atLeast oldest Linux that has what the tests need
+ * @property {string} [kernel.below] the first Linux that is too new
  * @property {string} kernel.architecture as ARCH= of the kernel's build
+ * @property {string} [kernel.crossCompile] prefix of the cross compiler's programs, as CROSS_COMPILE=
  * @property {string[]} kernel.fragments files of kernel/, merged in this order
  * @property {string} kernel.target what make builds
  * @property {string} kernel.image where make leaves it
  * @property {number} kernel.objects about as many are compiled, for the progress line
  * @property {object} qemu
  * @property {string} qemu.program
+ * @property {string} qemu.debian the package with that program
  * @property {string[]} qemu.machine machine, processor and its number
+ * @property {string} [deviceTree] file of device-tree/: an overlay over the device tree of QEMU's machine
  * @property {string} console the kernel's console
  * @property {string[]} append kernel arguments; the caller's come after them and win
  */
@@ -30,6 +36,12 @@ const cameras = [
   'vivid.input_types=0,0',
 ];
 
+const pc = {
+  program: 'qemu-system-x86_64',
+  debian: 'qemu-system-x86',
+  machine: ['-cpu', 'max', '-smp', '2', '-vga', 'none'],
+};
+
 /** @type {Record<string, Board>} */
 export const boards = {
   x86_64: {
@@ -39,21 +51,68 @@ export const boards = {
       suite: 'trixie-backports',
       atLeast: '6.17',
       architecture: 'x86_64',
-      fragments: ['common.config', 'recent.config', 'x86_64.config'],
+      fragments: ['common.config', 'full.config', 'x86_64.config'],
       target: 'bzImage',
       image: 'arch/x86/boot/bzImage',
       objects: 1480,
     },
-    qemu: {
-      program: 'qemu-system-x86_64',
-      machine: ['-cpu', 'max', '-smp', '2', '-vga', 'none'],
-    },
+    qemu: pc,
     console: 'ttyS0',
     append: ['cma=128M', ...cameras],
+  },
+  // The last long-term kernel on which the default CMA heap has no name of its own.
+  'x86_64-6.12': {
+    name: 'x86_64-6.12',
+    host: 'x64',
+    kernel: {
+      suite: 'trixie',
+      atLeast: '6.12',
+      below: '6.13',
+      architecture: 'x86_64',
+      fragments: ['common.config', 'small.config', 'x86_64.config', 'linux-6.12.config'],
+      target: 'bzImage',
+      image: 'arch/x86/boot/bzImage',
+      objects: 980,
+    },
+    qemu: pc,
+    console: 'ttyS0',
+    append: ['cma=128M', ...cameras],
+  },
+  // A device tree, with the default CMA region under two names and a further region.
+  arm64: {
+    name: 'arm64',
+    root: 'arm64',
+    kernel: {
+      suite: 'trixie-backports',
+      atLeast: '6.17',
+      architecture: 'arm64',
+      crossCompile: 'aarch64-linux-gnu-',
+      fragments: ['common.config', 'small.config', 'arm64.config'],
+      target: 'Image',
+      image: 'arch/arm64/boot/Image',
+      objects: 900,
+    },
+    qemu: {
+      program: 'qemu-system-aarch64',
+      debian: 'qemu-system-arm',
+      machine: ['-machine', 'virt', '-cpu', 'cortex-a53', '-smp', '2'],
+    },
+    deviceTree: 'arm64.dtso',
+    console: 'ttyAMA0',
+    append: cameras,
   },
 };
 
 export const defaultBoard = boards.x86_64;
+
+/** The board of this name, the default one for none. @returns {Board} */
+export function boardNamed(name) {
+  if (name === undefined) return defaultBoard;
+  if (Object.hasOwn(boards, name)) return boards[name];
+  throw new Failure(`There is no board '${name}'. The boards are ${Object.keys(boards).join(', ')}.`, {
+    exitCode: 2,
+  });
+}
 
 /** Further devices by the name that people know; anything else goes to QEMU's `-device` as it is. */
 export const devices = {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The board's first process. Its root is the host's root, read-only; it mounts what a Linux system has, runs one
-# job, hands its exit status to the host and switches the machine off.
+# The board's first process. Its root, the host's or one of the board's own, is read-only; it mounts what a Linux
+# system has, runs one job, hands its exit status to the host and ends the machine.
 #
 # Shares: `board` holds the host's side of the job (see job.mjs), `out` is the job's $BOARD_OUT.
 # Ports:  `in`, `out` and `err` are the job's standard streams, `control` carries lines both ways.
@@ -111,6 +111,7 @@ fi
 echo "$status" >$board/status.new
 mv $board/status.new $board/status
 sync
-echo o >/proc/sysrq-trigger
-# The machine goes off in a moment; an init that ends is a panic.
+# QEMU ends where the machine would start again (-no-reboot). Not every board's kernel can switch it off.
+echo b >/proc/sysrq-trigger
+# That takes a moment; an init that ends is a panic.
 while :; do sleep 1; done

@@ -20,7 +20,8 @@ export async function buildKernel({ kernel, archive, fragments, work, log }) {
   await unpack(archive, tree);
   await rm(archive);
   const make = async (targets, onLine) => {
-    const args = [`-j${availableParallelism()}`, `ARCH=${kernel.architecture}`, ...targets];
+    const cross = kernel.crossCompile ? [`CROSS_COMPILE=${kernel.crossCompile}`] : [];
+    const args = [`-j${availableParallelism()}`, `ARCH=${kernel.architecture}`, ...cross, ...targets];
     await runLogged('make', args, { cwd: tree, env: buildEnvironment(), log, append: true, onLine });
   };
 

@@ -1,11 +1,11 @@
 // The distribution's kernel source package: the newest `linux-source-*` that is new enough, found and fetched with
 // apt, without root and without touching the machine's own package lists.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { readdirSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { suiteAptOptions } from '../../../scripts/lib/apt-suite.mjs';
 import { Failure } from '../../../scripts/lib/failure.mjs';
 import { findProgram, outputOf, runLogged } from '../../../scripts/lib/processes.mjs';
-import { debianMirror, suiteSource } from './apt-sources.mjs';
 
 /**
  * @param {import('./boards.mjs').Board['kernel']} kernel
@@ -16,24 +16,19 @@ import { debianMirror, suiteSource } from './apt-sources.mjs';
 export async function findKernelPackage(kernel, workDirectory, log) {
   if (!findProgram('apt-get')) {
     throw new Failure(
-      `The board's kernel is built from Debian's package linux-source (Linux ${kernel.atLeast} or newer), which ` +
+      `The board's kernel is built from Debian's package linux-source (${versionsOf(kernel)}), which ` +
         'needs apt-get. On another distribution build a kernel with the options of test/board/machine/kernel and ' +
         'name it in DMAFLOW_BOARD_KERNEL.',
     );
   }
-  const suite = needsSuite() ? kernel.suite : undefined;
-  const apt = suite ? await ownAptOptions(suite, workDirectory) : [];
-  if (suite) await runLogged('apt-get', [...apt, 'update'], { log, append: true });
-  const names = outputOf('apt-cache', [...apt, 'search', '--names-only', '^linux-source-[0-9.]+$'])
-    .split('\n')
-    .map((line) => line.split(' ')[0])
-    .filter(Boolean);
-  const name = newestVersion(names, kernel.atLeast);
+  const own = newestPackage([], kernel);
+  const apt = own.name ? [] : await suiteAptOptions(kernel.suite, workDirectory);
+  if (!own.name) await runLogged('apt-get', [...apt, 'update'], { log, append: true });
+  const { name, names } = own.name ? own : newestPackage(apt, kernel);
   if (!name) {
     throw new Failure(
-      `${suite ?? "The machine's package lists"} has no linux-source package of Linux ${kernel.atLeast} or newer` +
-        ` (found: ${names.join(', ') || 'none'}). Run 'apt-get update', or build a kernel with the options of ` +
-        'test/board/machine/kernel and name it in DMAFLOW_BOARD_KERNEL.',
+      `${kernel.suite} has no linux-source package of ${versionsOf(kernel)} (found: ${names.join(', ') || 'none'}). ` +
+        'Build a kernel with the options of test/board/machine/kernel and name it in DMAFLOW_BOARD_KERNEL.',
     );
   }
   const fields = outputOf('apt-cache', [...apt, '--no-all-versions', 'show', name]);
@@ -56,8 +51,21 @@ export async function fetchKernelPackage(source, directory, log, onProgress) {
   return join(directory, file);
 }
 
-/** Of `linux-source-6.12`, `linux-source-7.3`, … the newest that is at least `atLeast`. */
-export function newestVersion(names, atLeast) {
+// The machine's own package lists where they hold one, as a newer distribution's do; otherwise the suite's.
+function newestPackage(apt, { atLeast, below }) {
+  const names = outputOf('apt-cache', [...apt, 'search', '--names-only', '^linux-source-[0-9.]+$'])
+    .split('\n')
+    .map((line) => line.split(' ')[0])
+    .filter(Boolean);
+  return { name: newestVersion(names, atLeast, below), names };
+}
+
+function versionsOf({ atLeast, below }) {
+  return below ? `Linux ${atLeast} up to ${below}` : `Linux ${atLeast} or newer`;
+}
+
+/** Of `linux-source-6.12`, `linux-source-7.3`, … the newest that is at least `atLeast`, and older than `below`. */
+export function newestVersion(names, atLeast, below) {
   const numbers = (text) => text.replace('linux-source-', '').split('.').map(Number);
   const compare = (a, b) => {
     const [left, right] = [numbers(a), numbers(b)];
@@ -67,36 +75,9 @@ export function newestVersion(names, atLeast) {
     return 0;
   };
   return names
-    .filter((name) => compare(name, atLeast) >= 0)
+    .filter((name) => compare(name, atLeast) >= 0 && (!below || compare(name, below) < 0))
     .sort(compare)
     .at(-1);
-}
-
-// These releases' own kernels are too old; what comes after them carries a newer one itself.
-function needsSuite() {
-  const text = readFileSync('/etc/os-release', 'utf8');
-  const field = (key) => new RegExp(`^${key}="?(.*?)"?$`, 'm').exec(text)?.[1];
-  return field('ID') === 'debian' && ['bookworm', 'trixie'].includes(field('VERSION_CODENAME'));
-}
-
-// apt with lists, cache and sources of its own: it works for any user and leaves the machine's apt as it is.
-async function ownAptOptions(suite, workDirectory) {
-  const directory = join(workDirectory, 'apt');
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(join(directory, 'lists/partial'), { recursive: true });
-  await mkdir(join(directory, 'cache/archives/partial'), { recursive: true });
-  const sources = join(directory, 'board.sources');
-  await writeFile(sources, suiteSource(debianMirror(suite), suite));
-  const options = {
-    'Dir::Etc::sourcelist': sources,
-    'Dir::Etc::sourceparts': '-',
-    'Dir::State::Lists': join(directory, 'lists'),
-    'Dir::Cache': join(directory, 'cache'),
-    'Acquire::Languages': 'none',
-  };
-  // As root apt would drop to its own user, who cannot write here.
-  if (process.getuid() === 0) options['APT::Sandbox::User'] = 'root';
-  return Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
 }
 
 function bytesIn(directory) {

@@ -9,35 +9,45 @@ import { withLock } from '../../../scripts/lib/lock.mjs';
 import { cacheDirectory } from '../../../scripts/lib/paths.mjs';
 import { beginStep, say } from '../../../scripts/lib/progress.mjs';
 import { onTermination } from '../../../scripts/lib/termination.mjs';
+import { defaultBoard } from './boards.mjs';
 import { buildKernel } from './kernel-build.mjs';
 import { fetchKernelPackage, findKernelPackage } from './kernel-package.mjs';
 
 const fragmentDirectory = join(dirname(fileURLToPath(import.meta.url)), 'kernel');
 
 /**
- * The path of the board's kernel image. DMAFLOW_BOARD_KERNEL names one of the user's own.
+ * The path of the board's kernel image. DMAFLOW_BOARD_KERNEL names one of the user's own for the default board,
+ * DMAFLOW_BOARD_KERNEL_ARM64 and DMAFLOW_BOARD_KERNEL_X86_64_6_12 for the others.
  * @param {import('./boards.mjs').Board} board
  */
 export async function boardKernel(board) {
-  if (process.arch !== board.host) {
+  if (board.host && process.arch !== board.host) {
     throw new Failure(
       `The emulated board runs the programs of the machine it is on, so it needs an ${board.host} machine; ` +
         `this one is ${process.arch}.`,
     );
   }
-  const own = process.env.DMAFLOW_BOARD_KERNEL;
+  const variable = kernelVariable(board);
+  const own = process.env[variable];
   if (own) {
-    if (!existsSync(own)) throw new Failure(`DMAFLOW_BOARD_KERNEL names '${own}', which does not exist.`);
+    if (!existsSync(own)) throw new Failure(`${variable} names '${own}', which does not exist.`);
     return own;
   }
   const cached = cachedKernel(board);
   if (cached) return cached;
 
   const directory = kernelDirectory();
-  const waiting = (pid) => say(`Process ${pid} is building the board's kernel; waiting for it.`);
+  const waiting = (pid) =>
+    say(`Process ${pid} is building the kernel of the board ${board.name}; waiting for it.`);
   return withLock(join(directory, `${board.name}.lock`), waiting, async () => {
     return cachedKernel(board) ?? (await buildIntoCache(board, directory));
   });
+}
+
+/** The environment variable with which a user names a kernel of his own. */
+export function kernelVariable(board) {
+  if (board === defaultBoard) return 'DMAFLOW_BOARD_KERNEL';
+  return `DMAFLOW_BOARD_KERNEL_${board.name.toUpperCase().replaceAll(/\W/g, '_')}`;
 }
 
 /** The newest kernel in the cache that was built with the board's present options, or undefined. */
@@ -53,7 +63,7 @@ export function cachedKernel(board) {
 }
 
 async function buildIntoCache(board, directory) {
-  const prefix = `.build-${board.name}-`;
+  const prefix = `.build-${board.name}.`;
   const abandoned = readdirSync(directory).filter((name) => name.startsWith(prefix));
   for (const name of abandoned) await rm(join(directory, name), { recursive: true, force: true });
   const work = await mkdtemp(join(directory, prefix));
@@ -62,7 +72,9 @@ async function buildIntoCache(board, directory) {
   const log = join(directory, `${board.name}.log`);
   await rm(log, { force: true });
   try {
-    say(`The board needs a kernel; it is built once, in some minutes, and kept in ${directory}.`);
+    say(
+      `The board ${board.name} needs a kernel; it is built once, in some minutes, and kept in ${directory}.`,
+    );
     const source = await findKernelPackage(board.kernel, work, log);
     const fetching = beginStep(`Fetching ${source.name} ${source.version}`);
     const percent = (bytes) =>
@@ -115,10 +127,13 @@ function fragmentPaths(board) {
   return board.kernel.fragments.map((name) => join(fragmentDirectory, name));
 }
 
-function optionsHash(board) {
-  const hash = createHash('sha256').update(`${board.kernel.architecture} ${board.kernel.target}\n`);
-  for (const path of fragmentPaths(board)) hash.update(readFileSync(path));
-  return hash.digest('hex');
+// Over the options alone: neither a comment nor the file that an option stands in is worth a build.
+function optionsHash({ name, kernel }) {
+  const options = fragmentPaths({ kernel })
+    .flatMap((path) => readFileSync(path, 'utf8').match(/^(# )?CONFIG_\w+(=.*| is not set)$/gm))
+    .sort();
+  const text = [name, kernel.architecture, kernel.target, ...options].join('\n');
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function readRecord(directory) {

@@ -15,13 +15,16 @@ export const portNames = ['control', 'in', 'out', 'err'];
  */
 const virtualClock = ['-accel', 'tcg,thread=single', '-smp', '1', '-icount', 'shift=1,sleep=off'];
 
+const nineP = 'trans=virtio,version=9p2000.L,cache=loose,msize=262144';
+
 /**
  * @param {import('./boards.mjs').Board} board
- * @param {{ kernel: string, init: string, directory: string, share: string, out: string, memory: string,
- *   append: string, devices: string[], display: string, clock: 'real' | 'virtual' }} machine
+ * @param {{ kernel: string, root: string, deviceTree?: string, checkout: string, init: string, directory: string,
+ *   share: string, out: string, memory: string, append: string, devices: string[], display: string,
+ *   clock: 'real' | 'virtual' }} machine
  */
 export function qemuArguments(board, machine) {
-  const { kernel, init, directory, share, out, memory, append, devices, display, clock } = machine;
+  const { kernel, root, directory, share, out, memory, devices, display, clock } = machine;
   const realClock = ['-accel', process.env.DMAFLOW_BOARD_ACCEL || 'tcg,thread=multi'];
   return [
     ...board.qemu.machine,
@@ -31,7 +34,8 @@ export function qemuArguments(board, machine) {
     ...['-serial', `file:${doubleCommas(consolePath(directory))}`],
     ...['-qmp', `unix:${doubleCommas(socketPath(directory, 'qmp'))},server=on,wait=off`],
     ...['-device', 'virtio-rng-pci'],
-    ...shareArguments('hostroot', '/', 'readonly=on,multidevs=remap'),
+    ...shareArguments('root', root, 'readonly=on,multidevs=remap'),
+    ...(board.root ? shareArguments('checkout', machine.checkout, 'readonly=on,multidevs=remap') : []),
     ...shareArguments('board', share),
     ...shareArguments('out', out),
     ...['-device', 'virtio-serial-pci'],
@@ -42,7 +46,8 @@ export function qemuArguments(board, machine) {
     ...['-chardev', `socket,id=terminal,path=${doubleCommas(socketPath(directory, 'terminal'))}`],
     ...['-device', 'virtconsole,chardev=terminal,nr=1'],
     ...devices.flatMap((name) => ['-device', knownDevices[name] ?? name]),
-    ...['-kernel', kernel, '-append', kernelArguments(board, init, append)],
+    ...(machine.deviceTree ? ['-dtb', machine.deviceTree] : []),
+    ...['-kernel', kernel, '-append', kernelArguments(board, machine)],
   ];
 }
 
@@ -71,12 +76,14 @@ export function startQemu(board, args) {
   });
 }
 
-function kernelArguments(board, init, append) {
-  const root =
-    'root=hostroot rootfstype=9p rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=262144 ro';
+function kernelArguments(board, { init, checkout, append }) {
+  const root = `root=root rootfstype=9p rootflags=${nineP} ro`;
   // A kernel that finds itself broken stops the machine, rather than a test that waits for it.
   const behaviour = 'quiet panic=-1 oops=panic';
-  return [`console=${board.console}`, root, `init=${quoteArgument(init)}`, behaviour, ...board.append, append]
+  const first = board.root
+    ? `init=/bin/sh -- -c "mount -t 9p -o ro,${nineP} checkout '${checkout}' && exec sh '${init}'"`
+    : `init=${quoteArgument(init)}`;
+  return [`console=${board.console}`, root, behaviour, ...board.append, append, first]
     .filter(Boolean)
     .join(' ');
 }

@@ -1,4 +1,4 @@
-const { parseDeb822, parseOneLine, suiteSource } = require('../../board/machine/apt-sources.mjs');
+const { parseDeb822, parseOneLine, suiteSource } = require('../../../scripts/lib/apt-sources.mjs');
 
 const deb822 = `# See sources.list(5).
 Types: deb deb-src

@@ -2,8 +2,8 @@
 // one-line `.list` files.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../../../scripts/lib/failure.mjs';
-import { outputOf } from '../../../scripts/lib/processes.mjs';
+import { Failure } from './failure.mjs';
+import { outputOf } from './processes.mjs';
 
 /**
  * @typedef {object} Source

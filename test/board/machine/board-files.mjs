@@ -1,0 +1,20 @@
+// What a board is booted from: a kernel and a root, with the addon for it.
+import { buildArm64Addon } from '../../../scripts/lib/arm64-addon.mjs';
+import { arm64Root } from '../../../scripts/lib/arm64-root.mjs';
+import { boardKernel } from './kernel.mjs';
+
+/**
+ * Takes from the cache, or makes, the board's kernel and its root.
+ * @param {import('./boards.mjs').Board} board
+ * @returns {Promise<{ kernel: string, root: string }>} the paths; `root` is / where the board shares the host's
+ */
+export async function boardFiles(board) {
+  const kernel = await boardKernel(board);
+  return { kernel, root: board.root ? await arm64Root() : '/' };
+}
+
+/** All that a board needs before it can run programs of the checkout as it is now, beside the checkout's own set-up. */
+export async function prepareBoard(board) {
+  await boardFiles(board);
+  if (board.root) await buildArm64Addon();
+}
