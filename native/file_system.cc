@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,22 +50,31 @@ Napi::Value ListDirectory(Call& call) {
   return list;
 }
 
-Napi::Value ReadText(Call& call) {
-  const std::string path = call.Arg(0, "path").String();
+std::optional<std::string> Contents(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd) return call.env().Undefined();
-  std::string text;
+  if (!fd) return std::nullopt;
+  std::string contents;
   std::array<char, 4096> chunk;
   for (;;) {
     const ssize_t count = ::read(fd.get(), chunk.data(), chunk.size());
     if (count > 0) {
-      text.append(chunk.data(), static_cast<size_t>(count));
+      contents.append(chunk.data(), static_cast<size_t>(count));
     } else if (count == 0) {
-      return Napi::String::New(call.env(), text);
+      return contents;
     } else if (errno != EINTR) {
-      return call.env().Undefined();
+      return std::nullopt;
     }
   }
+}
+
+Napi::Value ReadText(Call& call) {
+  const std::optional<std::string> text = Contents(call.Arg(0, "path").String());
+  return text ? Napi::String::New(call.env(), *text) : call.env().Undefined();
+}
+
+Napi::Value ReadBytes(Call& call) {
+  const std::optional<std::string> bytes = Contents(call.Arg(0, "path").String());
+  return bytes ? Napi::Buffer<char>::Copy(call.env(), bytes->data(), bytes->size()) : call.env().Undefined();
 }
 
 Napi::Value LinkName(Call& call) {
@@ -101,6 +111,7 @@ Napi::Value StatNode(Call& call) {
 void RegisterFileSystem(Napi::Env env, Napi::Object exports) {
   Export<ListDirectory>(env, exports, "listDirectory");
   Export<ReadText>(env, exports, "readText");
+  Export<ReadBytes>(env, exports, "readBytes");
   Export<LinkName>(env, exports, "linkName");
   Export<StatNode>(env, exports, "statNode");
 }

@@ -83,7 +83,11 @@ function contiguousCandidates(
       return heap?.kind === 'contiguous' ? [{ heap, reason: reason(name) }] : [];
     });
   return [
-    ...named(requirement.regions, () => "contiguous memory, the device's own memory region"),
+    ...named(
+      requirement.regions,
+      () =>
+        'contiguous memory, the region that the device tree gives to a device of this link (memory-region)',
+    ),
     ...named(CONTIGUOUS_HEAPS, (name) =>
       name === DEFAULT_CMA_HEAP
         ? "contiguous memory, the kernel's default CMA region"

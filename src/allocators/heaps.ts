@@ -24,7 +24,8 @@ export const CONTIGUOUS_HEAPS: readonly string[] = [
 export const SYSTEM_HEAP = 'system';
 export const CONFIDENTIAL_HEAP = 'system_cc_shared';
 
-const RESERVED_MEMORY = '/sys/firmware/devicetree/base/reserved-memory';
+/** The device tree's reserved regions, a folder each. */
+export const RESERVED_MEMORY = '/sys/firmware/devicetree/base/reserved-memory';
 /** A device-tree node's full name: `video@70000000`. */
 const NODE_NAME = /^[\w,.+-]+@[0-9a-f]+/;
 
@@ -76,7 +77,7 @@ export function listHeaps(kernel: HeapKernel = loadKernel()): Heap[] {
     const key =
       hasDefault && isDefaultRegion(kernel, node.name, regions)
         ? DEFAULT_CMA_HEAP
-        : ([...groups].find(([, group]) => group.some(isSameDevice(node)))?.[0] ?? node.name);
+        : ([...groups].find(([, group]) => group.some(isLinkTo(node)))?.[0] ?? node.name);
     groups.set(key, [...(groups.get(key) ?? []), node]);
   }
   return [...groups.values()].map((group) => heapOf(group, regions));
@@ -136,8 +137,9 @@ function kindOf(name: string, regions: readonly string[]): HeapKind {
   return name === CONFIDENTIAL_HEAP ? 'confidential' : 'other';
 }
 
-function isSameDevice(node: HeapNode): (other: HeapNode) => boolean {
-  return (other) => other.status.device === node.status.device;
+/** The heap for devices of a confidential VM is never merely another name: who asks for it means its promise. */
+function isLinkTo(node: HeapNode): (other: HeapNode) => boolean {
+  return (other) => other.status.device === node.status.device && node.name !== CONFIDENTIAL_HEAP;
 }
 
 /** Stable names before legacy ones, links (vendors' names) last: the first of a group gives it its name. */

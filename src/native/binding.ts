@@ -44,7 +44,8 @@ function loadAddon(): Addon {
   try {
     // node-gyp-build loads the first addon of a folder, and beside ours there may be that for GStreamer.
     const built = join(PACKAGE_FOLDER, 'build/Release/dmaflow.node');
-    if (existsSync(built)) return require(built);
+    // As node-gyp-build understands it: what lies in build/ is for another machine.
+    if (!process.env.PREBUILDS_ONLY && existsSync(built)) return require(built);
     const load: (folder: string) => Addon = require('node-gyp-build');
     return load(PACKAGE_FOLDER);
   } catch (cause) {

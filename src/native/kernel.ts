@@ -109,6 +109,8 @@ export interface Kernel
   listDirectory(path: string): string[] | undefined;
   /** Contents of a (virtual) text file, or undefined where it cannot be read. */
   readText(path: string): string | undefined;
+  /** The same of a file that is no text, as the device tree's properties are. */
+  readBytes(path: string): Uint8Array | undefined;
   /** Target of a symbolic link with the last path component only, or undefined. */
   linkName(path: string): string | undefined;
   /** What a device node is and who may use it, or undefined where it does not exist. */

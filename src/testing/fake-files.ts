@@ -128,6 +128,10 @@ export class FakeFiles implements FileKernel {
     return this.tree.read(path);
   }
 
+  readBytes(path: string): Uint8Array | undefined {
+    return this.tree.readBytes(path);
+  }
+
   linkName(path: string): string | undefined {
     return this.tree.linkName(path);
   }
@@ -135,6 +139,11 @@ export class FakeFiles implements FileKernel {
   statNode(path: string): NodeStatus | undefined {
     const node = this.tree.node(path);
     return node && { ...node.status };
+  }
+
+  /** Puts a file that is no text into the tree, as the device tree's properties are. */
+  addBytes(path: string, bytes: Uint8Array): void {
+    this.tree.addBytes(path, bytes);
   }
 
   /** Puts a text file into the tree, as sysfs and procfs have them. */

@@ -31,6 +31,7 @@ interface Node {
 export class FakeTree {
   readonly #directories = new Set(['/dev', '/proc', '/sys', '/sys/class']);
   readonly #texts = new Map<string, () => string>();
+  readonly #bytes = new Map<string, Uint8Array>();
   readonly #links = new Map<string, string>();
   readonly #nodes = new Map<string, Node>();
   #minor = 0;
@@ -41,6 +42,10 @@ export class FakeTree {
 
   addText(path: string, text: string | (() => string)): void {
     this.#texts.set(path, typeof text === 'string' ? () => text : text);
+  }
+
+  addBytes(path: string, bytes: Uint8Array): void {
+    this.#bytes.set(path, bytes.slice());
   }
 
   addLink(path: string, target: string): void {
@@ -64,7 +69,7 @@ export class FakeTree {
   /** Takes a path and everything below it out of the tree. */
   remove(path: string): void {
     const below = `${path}/`;
-    for (const map of [this.#texts, this.#links, this.#nodes]) {
+    for (const map of [this.#texts, this.#bytes, this.#links, this.#nodes]) {
       for (const key of [...map.keys()]) if (key === path || key.startsWith(below)) map.delete(key);
     }
   }
@@ -83,13 +88,16 @@ export class FakeTree {
   }
 
   exists(path: string): boolean {
-    return this.#texts.has(path) || this.#nodes.has(path) || this.list(path) !== undefined;
+    return (
+      this.#texts.has(path) || this.#bytes.has(path) || this.#nodes.has(path) || this.list(path) !== undefined
+    );
   }
 
   list(path: string): string[] | undefined {
     const directory = path.replace(/\/+$/, '');
     const names = new Set<string>();
-    for (const known of [this.#directories, this.#texts.keys(), this.#links.keys(), this.#nodes.keys()]) {
+    const files = [this.#texts, this.#bytes, this.#links, this.#nodes];
+    for (const known of [this.#directories, ...files.map((map) => map.keys())]) {
       for (const entry of known) {
         if (entry.startsWith(`${directory}/`))
           names.add(entry.slice(directory.length + 1).split('/', 1)[0] ?? '');
@@ -99,7 +107,13 @@ export class FakeTree {
   }
 
   read(path: string): string | undefined {
-    return this.#texts.get(path)?.();
+    const bytes = this.#bytes.get(path);
+    return bytes ? new TextDecoder().decode(bytes) : this.#texts.get(path)?.();
+  }
+
+  readBytes(path: string): Uint8Array | undefined {
+    const text = this.#texts.get(path)?.();
+    return text === undefined ? this.#bytes.get(path)?.slice() : new TextEncoder().encode(text);
   }
 
   linkName(path: string): string | undefined {

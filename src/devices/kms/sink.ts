@@ -9,6 +9,7 @@ import type { FrameLayout } from '../../pipeline/frame-layout';
 import { DISPLAY_HOLD } from '../../pipeline/memory-plan';
 import type { Screenshot } from '../../pipeline/screenshot';
 import type { DisplayAttachment, OpenDisplaySink, SinkStage, StageContext } from '../../pipeline/stage';
+import { memoryRegions } from '../memory-regions';
 import { adviseDisplay } from './advice';
 import { Display } from './display';
 import { Framebuffers } from './framebuffers';
@@ -77,7 +78,11 @@ class DisplaySink implements OpenDisplaySink {
     this.device = `${connector.name} of ${card.driver} (${card.path})`;
     this.caps = displayCaps(this.display);
     this.requirement = {
-      memory: memoryRequirement({ contiguous: true, count: DISPLAY_HOLD }),
+      memory: memoryRequirement({
+        contiguous: true,
+        count: DISPLAY_HOLD,
+        regions: memoryRegions(context.kernel, card.path),
+      }),
       use: `${card.driver} reads it by DMA`,
     };
   }

@@ -16,6 +16,7 @@ import type {
   SourceStage,
   StageContext,
 } from '../../pipeline/stage';
+import { memoryRegions } from '../memory-regions';
 import { CaptureDevice } from './capture-device';
 import type { CaptureFormat } from './capture-formats';
 import { exportBuffers, importBuffers, type QueueBuffers } from './capture-memory';
@@ -89,7 +90,11 @@ class CameraSource implements OpenCaptureSource {
       this.caps = this.#camera.formats().flatMap(formatCaps);
       this.wish = wishOf(options);
       this.requirement = {
-        memory: memoryRequirement({ contiguous: true, count: CAMERA_HOLD }),
+        memory: memoryRequirement({
+          contiguous: true,
+          count: CAMERA_HOLD,
+          regions: memoryRegions(context.kernel, this.#camera.info.path),
+        }),
         use: `${this.#camera.info.driver} writes it by DMA`,
       };
     } catch (error) {

@@ -82,6 +82,10 @@ overKernel((session) => {
       expect(kernel.listDirectory('/dev/none')).toBeUndefined();
       expect(kernel.readText('/proc/meminfo')).toMatch(/^CmaTotal: +131072 kB$/m);
       expect(kernel.readText('/proc/none')).toBeUndefined();
+      expect(kernel.readBytes('/proc/none')).toBeUndefined();
+      const bytes = kernel.readBytes('/proc/meminfo');
+      expect(bytes).toBeInstanceOf(Uint8Array);
+      expect(new TextDecoder().decode(bytes)).toMatch(/^CmaTotal: +131072 kB$/m);
       const node = bench.camera.replace('/dev/', '/sys/class/video4linux/');
       expect(kernel.linkName(`${node}/device/driver`)).toBe('vivid');
       expect(kernel.linkName(`${node}/none`)).toBeUndefined();

@@ -102,6 +102,12 @@ it('knows the heap of a confidential VM, and does not guess about others', () =>
     ['system_cc_shared', 'confidential', []],
     ['secure', 'other', []],
   ]);
+  // Its name is a promise, whatever the node leads to.
+  const same = machine({ system: nodeStatus('252:0'), system_cc_shared: nodeStatus('252:0') });
+  expect(summary(same)).toEqual([
+    ['system', 'system', []],
+    ['system_cc_shared', 'confidential', []],
+  ]);
 });
 
 it('opens the name that this user may open', () => {
