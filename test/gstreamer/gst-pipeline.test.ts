@@ -1,18 +1,22 @@
 /** GstPipeline over real GStreamer, without devices. */
-import { gstTest, resultOf, runProgram } from './run-program';
+import { gstTest, resultOf, runProgram, TIMEOUT } from './run-program';
 
 describe('without GStreamer', () => {
-  test('the first use throws one error that says what to install; the rest works, and loads nothing of it', async () => {
-    const { name, message, loaded } = await resultOf<{ name: string; message: string; loaded: boolean }>(
-      'missing.ts',
-    );
-    expect(name).toBe('UnsupportedError');
-    expect(message).toMatch(
-      /^GStreamer is not available: .*apt-get install .*gir1\.2-gstreamer-1\.0.*npm install node-gtk/,
-    );
-    expect(message).not.toContain('\n');
-    expect(loaded).toBe(false);
-  });
+  test(
+    'the first use throws one error that says what to install; the rest works, and loads nothing of it',
+    async () => {
+      const { name, message, loaded } = await resultOf<{ name: string; message: string; loaded: boolean }>(
+        'missing.ts',
+      );
+      expect(name).toBe('UnsupportedError');
+      expect(message).toMatch(
+        /^GStreamer is not available: .*apt-get install .*gir1\.2-gstreamer-1\.0.*npm install node-gtk/,
+      );
+      expect(message).not.toContain('\n');
+      expect(loaded).toBe(false);
+    },
+    TIMEOUT,
+  );
 
   gstTest('a worker thread is refused', async () => {
     const { name, message } = await resultOf<{ name: string; message: string }>('in-worker.ts');

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 const ROOT = join(__dirname, '../..');
 const PREFIX = ['--expose-gc', '-r', join(ROOT, 'test/support/run-typescript.js')];
 
+/** Milliseconds, for a test of several programs on a busy machine. */
+export const TIMEOUT = 60_000;
+
 export interface ProgramEnd {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -56,7 +59,7 @@ const reason = spawnSync(process.execPath, [...PREFIX, join(__dirname, 'programs
 }).stdout.trim();
 
 /** A test that needs GStreamer and node-gtk; skipped with the reason where they are not there. */
-export function gstTest(title: string, run: () => Promise<void>, timeout?: number): void {
-  if (reason === '') test(title, run, timeout);
+export function gstTest(title: string, run: () => Promise<void>): void {
+  if (reason === '') test(title, run, TIMEOUT);
   else test.skip(`${title} (not run: ${reason})`, () => undefined);
 }

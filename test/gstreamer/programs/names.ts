@@ -47,8 +47,8 @@ async function main(): Promise<void> {
         return src.get('pattern');
       }),
       several: tried(() => {
-        src.set({ 'num-buffers': 7, 'is-live': true });
-        return [src.get('num-buffers'), src.get('is-live')];
+        src.set({ 'num-buffers': 7, 'do-timestamp': true });
+        return [src.get('num-buffers'), src.get('do-timestamp')];
       }),
       caps: tried(() => {
         filter.set('caps', 'video/x-raw,width=320,height=240');
