@@ -104,6 +104,11 @@ function close(): void {
   parentPort?.close();
 }
 
+// Also when the function crashes the thread: the stage's own handles are no leak of the user's.
+process.on('exit', () => {
+  for (const buffer of buffers.values()) buffer.close();
+});
+
 function post(message: FromWorker): void {
   parentPort?.postMessage(message);
 }
