@@ -140,8 +140,10 @@ export function sinceLast(previous: PipelineStats | undefined, current: Pipeline
   if (!previous) return current;
   const seconds = current.elapsed - previous.elapsed;
   if (seconds <= 0) return current;
-  const sinks = current.stages.filter((s) => s.role === 'sink').length;
-  const frames = sinks > 0 ? (current.shown - previous.shown) / sinks : current.captured - previous.captured;
+  // Sinks that are no displays show nothing.
+  const displays = current.stages.filter((s) => s.latency !== undefined).length;
+  const frames =
+    displays > 0 ? (current.shown - previous.shown) / displays : current.captured - previous.captured;
   return { ...current, fps: frames / seconds };
 }
 

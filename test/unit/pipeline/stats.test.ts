@@ -96,6 +96,14 @@ describe('collectStats', () => {
     expect(sinceLast(undefined, collectStats(loop, context)).fps).toBe(20);
   });
 
+  it('counts what displays show, not what other sinks take', () => {
+    const natives: StatsContext['natives'] = [
+      { name: 'encoder', role: 'sink', frames: 70, dropped: 0, copied: undefined, tap: 0 },
+    ];
+    const stats = collectStats(loop, { ...context, natives });
+    expect(sinceLast({ ...stats, elapsed: 2, shown: 60 }, stats).fps).toBe(30);
+  });
+
   it('falls back to what was captured where nothing is shown', () => {
     const stats = collectStats({ ...loop, displays: [] }, { ...context, displays: [] });
     expect(stats).toMatchObject({ shown: 0, fps: 30 });
