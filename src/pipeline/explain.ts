@@ -41,7 +41,11 @@ export function explain(
     ),
     ...segments.flatMap((segment, index) => [
       ...(several ? ['', ...segmentTitle(segment, index)] : []),
-      ...explainSegment(segment, memoryOf(segment)),
+      ...explainSegment(
+        segment,
+        memoryOf(segment),
+        segment.producer === graph.source ? counted(graph.source) : [],
+      ),
       ...rows(
         'links',
         segment.consumers.flatMap((node) => [describeLink(node, prepared), ...counted(node)]),
@@ -61,10 +65,11 @@ function segmentTitle({ producer }: PreparedSegment, index: number): string[] {
   return rows(`-- ${index + 1}`, [`frames of ${producer.name}, in buffers of their own`]);
 }
 
-/** The rows of stages that share buffers. */
+/** The rows of stages that share buffers. `captured`: what a source has counted. */
 function explainSegment(
   { layout, plan, producer, consumers }: PreparedSegment,
   memory: MemorySource,
+  captured: readonly string[],
 ): string[] {
   const bytes = layout.memoryPlanes.reduce((total, length) => total + length, 0);
   const planes = layout.memoryPlanes.length > 1 ? ` in ${layout.memoryPlanes.length} dma-bufs` : '';
@@ -81,7 +86,7 @@ function explainSegment(
       ...memory.fallbacks.map((text) => `not from ${text}`),
     ]),
     ...(memory.trials ?? []).flatMap((text) => rows('asked', [text])),
-    ...(memory.capture ? rows('capture', [memory.capture]) : []),
+    ...(memory.capture ? rows('capture', [memory.capture, ...captured]) : []),
     ...rows(
       'needs',
       plan.ports.map((port) => `${port.name}: ${port.memory.contiguous ? 'contiguous, ' : ''}${port.use}`),

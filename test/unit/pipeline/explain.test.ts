@@ -43,7 +43,9 @@ it('tells a newcomer of the memory of a tee, and while it runs what was counted'
   await pipeline.stop();
   expect(links.map(({ to }) => to)).toEqual(['camera', 'display', 'analysis', 'file']);
   const looked = links.find(({ to }) => to === 'analysis');
-  expect(after).toMatch(/^ {11}so far 12 frames; no CPU touched them$/m);
+  const shown = /capture +the device imports these buffers.*\n {11}so far 12 frames; no CPU touched them$/m;
+  expect(after).toMatch(shown);
+  expect(after).toMatch(/camera -> display: .*\n {11}so far \d+ frames.*; no CPU touched them$/m);
   expect(after).toContain(`so far ${looked?.frames} frames, ${looked?.notDue} passed over; `);
   const work = `MiB open to a CPU; ${2 * (looked?.frames ?? 0)} sync calls, \\d+\\.\\d ms in them$`;
   expect(after).toMatch(new RegExp(work, 'm'));
