@@ -11,7 +11,11 @@ import { helperPath, sample } from '../../../support/board/program';
 import { syncCalls, type Traced, traced } from '../../../support/board/strace';
 import { SyncLog } from '../../../support/board/sync-log';
 
+/** What tee-stages takes of the camera for the analysis, and for the file. */
 const FRAMES = 20;
+const FRAMES_IN_FILE = 8;
+/** Microseconds: 5 a second. */
+const INTERVAL = 200_000;
 const FRAME = 320 * 180 * 4;
 const DMA_BUF_SYNC_READ = 1;
 const DMA_BUF_SYNC_END = 4;
@@ -20,7 +24,8 @@ interface Run {
   name: string;
   links: LinkStats[];
   syncCalls: number;
-  digests: string[];
+  /** Of the analysis: the frames' timestamps; of the file's witness: their digests. */
+  kept: (string | number)[];
   exporters: string[];
 }
 
@@ -46,11 +51,13 @@ describe('a tee of display, analysis and file', () => {
   });
 
   it('the analysis gets the frames of its rate, and only they are synced, for reading', () => {
-    const [run] = runs;
+    const looks = (runs[0]?.kept ?? []).map(Number);
     const { frames, notDue, dropped, ...link } = linkTo('analysis');
-    expect(frames).toBe(run?.digests.length);
-    expect(frames).toBeGreaterThan(3);
-    expect(notDue).toBeGreaterThan(frames);
+    expect(frames).toBe(looks.length);
+    expect(frames).toBeGreaterThan(1);
+    expect(notDue).toBeGreaterThan(0);
+    const pieces = looks.map((time) => Math.floor((time - (looks[0] ?? 0)) / INTERVAL));
+    expect(pieces).toEqual([...new Set(pieces)]);
     expect(frames + notDue + dropped).toBe(FRAMES);
     expect(link).toMatchObject({ copies: 0, cpuWrites: 0, cpuBytes: frames * FRAME, syncCalls: frames * 2 });
     expect(link.syncTime).toBeGreaterThan(0);
@@ -69,11 +76,11 @@ describe('a tee of display, analysis and file', () => {
   });
 
   it("the file's bytes are those of the captured frames", () => {
-    const digests = runs[1]?.digests ?? [];
+    const digests = runs[1]?.kept ?? [];
     expect(linkTo('witness').dropped + linkTo('file').dropped).toBe(0);
-    expect(digests).toHaveLength(FRAMES);
+    expect(digests).toHaveLength(FRAMES_IN_FILE);
     const bytes = readFileSync(file);
-    expect(bytes.length).toBe(FRAMES * FRAME);
+    expect(bytes.length).toBe(FRAMES_IN_FILE * FRAME);
     const written = digests.map((_, index) =>
       createHash('sha1')
         .update(bytes.subarray(index * FRAME, (index + 1) * FRAME))
@@ -117,6 +124,6 @@ describe('a tee of display, analysis and file', () => {
     const { size } = statSync(out);
     expect(size).toBeGreaterThan(0);
     expect(size % FRAME).toBe(0);
-    expect(program.stdout).toMatch(/^brightness=\d+(,\d+){3,}$/m);
+    expect(program.stdout).toMatch(/^brightness=\d+(,\d+)+$/m);
   });
 });
