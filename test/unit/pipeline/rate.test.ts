@@ -19,7 +19,7 @@ function piecesOf(timestamps: readonly number[]): number[] {
 
 it('a stage with fps sees these frames, and the others are neither synced nor counted as dropped', async () => {
   const seen: number[] = [];
-  const look = cpuStage({ access: 'read', fps: 10, policy: 'every', max: 2 }, ({ frame }) => {
+  const look = cpuStage({ access: 'read', fps: 10, policy: 'every', max: 8 }, ({ frame }) => {
     using px = frame.cpuAccess();
     seen.push(px.planes[0]?.data.length === 0 ? -1 : frame.timestamp);
   });
@@ -39,7 +39,7 @@ it('a stage behind a stage keeps its own pace', async () => {
     { kernel },
     camera(),
     cpuStage({ access: 'read', name: 'every', policy: 'every', max: 4 }, () => {}),
-    cpuStage({ access: 'read', name: 'some', fps: 10, policy: 'every', max: 4 }, ({ frame }) => {
+    cpuStage({ access: 'read', name: 'some', fps: 10, policy: 'every', max: 8 }, ({ frame }) => {
       seen.push(frame.timestamp);
     }),
   ).run();
