@@ -5,6 +5,7 @@
 import './topics/files';
 import './topics/heaps';
 import './topics/dma-buf';
+import './topics/dead-views';
 import './topics/udmabuf';
 import './topics/v4l2-format';
 import './topics/v4l2-queue';

@@ -6,9 +6,9 @@ import type { V4l2SourceOptions } from 'dmaflow';
 import { multiPlanarCamera } from '../../../support/board/devices';
 import { compiled } from '../../../support/board/native-helper';
 import { Program } from '../../../support/board/program';
-import type * as views from '../programs/dead-views';
+import type * as views from '../../../support/dead-views';
 
-const PROGRAM = join(__dirname, '../programs/dead-views.js');
+const PROGRAM = join(__dirname, '../../../support/dead-views.js');
 
 export function cpuAccesses(): void {
   describe.each([

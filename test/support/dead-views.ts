@@ -1,5 +1,5 @@
 /**
- * Everything that can be made of the bytes of a CPU access, looked at when the access has ended: what is not empty then is said. As a worker
+ * Over the real kernel, on a machine without dma-bufs on pages that are none: everything that can be made of the bytes of a CPU access, looked at when the access has ended: what is not empty then is said. As a worker
  * thread it posts that; `copies` has the runtime refuse external buffers.
  */
 import { createHash } from 'node:crypto';
@@ -28,7 +28,7 @@ export async function deadViews({ copies }: { copies: boolean }): Promise<string
   const initialize = (copyViews: boolean) =>
     addon.initialize({ KernelError, InvalidStateError, TypeError, RangeError, copyViews });
   initialize(copies);
-  using allocator = new DmaHeapAllocator(kernel, { heaps: { cpu: 'system' } });
+  using allocator = new DmaHeapAllocator(kernel);
   const requirement = memoryRequirement({ cpu: 'read-write', device: false });
   const { buffer } = allocator.allocateSync({ name: 'dmaflow:views', length: LENGTH, requirement });
   try {
