@@ -6,8 +6,10 @@ const GROUP_ADVICE = 'be in the group that owns it (sudo usermod -aG video $USER
 /** A 1280x720 NV12 camera with eight buffers takes 11 MB. */
 const SMALL_CMA = 32 * 1024 * 1024;
 
-export function findProblems(report: Omit<DoctorReport, 'problems'>): Problem[] {
-  return [...memoryProblems(report), ...deviceProblems(report), ...softwareProblems(report)];
+/** @param seen whether somebody could look for heaps and devices: without the addon nobody misses them. */
+export function findProblems(report: Omit<DoctorReport, 'problems'>, seen: boolean): Problem[] {
+  const hardware = seen ? [...memoryProblems(report), ...deviceProblems(report)] : [];
+  return [...hardware, ...softwareProblems(report)];
 }
 
 function memoryProblems({ heaps, memory }: Omit<DoctorReport, 'problems'>): Problem[] {

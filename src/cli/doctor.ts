@@ -92,10 +92,8 @@ function examine(from: Surroundings): DoctorReport {
     })),
     gstreamer,
   };
-  // Without the addon nothing is known of the devices: no list of what they miss.
-  const known = kernel ? findProblems(report) : [];
   const order = ['error', 'warning', 'note'];
-  const problems = [...found, ...known];
+  const problems = [...found, ...findProblems(report, kernel !== undefined)];
   problems.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
   return { ...report, problems };
 }

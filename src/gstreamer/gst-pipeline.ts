@@ -1,5 +1,6 @@
 /** A whole GStreamer pipeline, owned from TypeScript. */
 import type { Observable, Subject } from 'rxjs';
+import { forgetLeak, watchForLeak } from '../allocators/leak-alarm';
 import { InvalidStateError } from '../errors';
 import { loadRxjs } from '../pipeline/on-demand-subject';
 import { Outcome } from '../pipeline/outcome';
@@ -12,6 +13,9 @@ import { GstError } from './gst-error';
 import type { GstMessage, GstState } from './messages';
 import { parsePipeline, suggest } from './parse';
 import { StateChanges } from './state-changes';
+
+/** Those that play, or change: they live although nothing refers to them. */
+const held = new Set<GstPipeline>();
 
 export interface SeekOptions {
   /** 1 by default; negative plays backwards, from the position to the start. */
@@ -64,8 +68,20 @@ export class GstPipeline implements AsyncDisposable {
     this.#gstreamer = gstreamer;
     this.#bin = bin;
     this.#name = bin.getName();
-    const id = addon.adoptPipeline(addressOf(bin), (message) => this.#hear(message));
+    // The addon holds what it calls, and would hold a pipeline for good that the program has dropped.
+    const self = new WeakRef(this);
+    const id = addon.adoptPipeline(addressOf(bin), (message) => {
+      const pipeline = self.deref();
+      if (pipeline) pipeline.#hear(message);
+    });
     this.#id = id;
+    const name = this.#name;
+    watchForLeak(this, {
+      describe: () => `GstPipeline '${name}'`,
+      reclaim: () => {
+        addon.setState(id, 'null').then(() => addon.releasePipeline(id));
+      },
+    });
     this.#changes = new StateChanges({
       setState: (state) => addon.setState(id, state),
       deliverMessages: () => addon.deliverMessages(id),
@@ -235,6 +251,7 @@ export class GstPipeline implements AsyncDisposable {
   }
 
   async #dispose(): Promise<void> {
+    forgetLeak(this);
     this.#hold(true);
     this.#wanted = 'null';
     this.#changes.abandon(new InvalidStateError('the GstPipeline was disposed'));
@@ -303,6 +320,8 @@ export class GstPipeline implements AsyncDisposable {
   #hold(holding: boolean): void {
     if (holding === this.#holding) return;
     this.#holding = holding;
+    if (holding) held.add(this);
+    else held.delete(this);
     if (holding) this.#gstreamer.addon.holdProcess();
     else this.#gstreamer.addon.releaseProcess();
   }

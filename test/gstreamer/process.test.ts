@@ -8,6 +8,15 @@ gstTest('200 cycles of create, run, stop, dispose: no fd and no memory is left',
   expect((rss.at(-1) as number) - (rss[0] as number)).toBeLessThan(8e6);
 });
 
+gstTest('a pipeline that was not disposed is given back with the garbage, and reported', async () => {
+  const { code, stdout } = await runProgram('ends.ts', ['forgotten']);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({
+    warning: expect.stringMatching(/^GstPipeline 'pipeline\d+' was garbage-collected/),
+    left: 0,
+  });
+});
+
 gstTest('an idle pipeline does not turn the event loop', async () => {
   const { turns, cpuMicroseconds } = await resultOf<{ turns: number; cpuMicroseconds: number }>('ends.ts', [
     'idle',

@@ -1,4 +1,5 @@
 /** How a process with GStreamer ends, and what it does while nothing happens. Prints `ready` when a signal may come. */
+import { readdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { GstPipeline } from '../../../src/gstreamer/gst-pipeline';
@@ -15,6 +16,21 @@ const scenarios: Record<string, () => Promise<void>> = {
     const pipeline = GstPipeline.parse(LIVE);
     await pipeline.play();
     await pipeline.stop();
+  },
+
+  /** Garbage: given back, and reported. */
+  async forgotten() {
+    const fds = () => readdirSync('/proc/self/fd').length;
+    // What GStreamer itself opens.
+    await GstPipeline.parse(LIVE)[Symbol.asyncDispose]();
+    const before = fds();
+    (() => GstPipeline.parse(LIVE))();
+    const warning = new Promise<Error>((resolve) => process.once('warning', resolve));
+    for (let turn = 0; turn < 20; turn++) {
+      gc?.();
+      await setTimeout(10);
+    }
+    console.log(JSON.stringify({ warning: (await warning).message, left: fds() - before }));
   },
 
   /** Playing alone keeps it alive, until the end of the stream. */
