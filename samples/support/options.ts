@@ -14,6 +14,8 @@ const OPTIONS = {
   card: { type: 'string', help: 'NAME: display card by path or driver' },
   connector: { type: 'string', help: 'NAME: connector, such as HDMI-A-1' },
   mode: { type: 'string', help: 'WxH[@HZ]: display mode' },
+  source: { type: 'string', help: 'TEXT: GStreamer description to take frames from' },
+  output: { type: 'string', help: 'FILE, or HOST:PORT: where the frames go' },
   png: { type: 'string', help: 'FILE: save what the display shows at the end' },
   out: { type: 'string', help: 'FILE: where camera-tee writes the raw frames' },
   help: { type: 'boolean', help: 'show this' },
