@@ -1,3 +1,4 @@
+import type { BufferReserve } from './buffer-reserve';
 import { type BufferKernel, DmaBuf } from './dma-buf';
 import type { AllocationSource, DmaHeapAllocator } from './dma-heap-allocator';
 import { bufferName } from './kernel-name';
@@ -24,6 +25,8 @@ export interface FrameBuffer {
 export interface PoolSource extends Omit<AllocationSource, 'heap'> {
   /** Name of the heap; undefined where a driver exported the memory. */
   heap: string | undefined;
+  /** Buffers that an earlier pool had. */
+  reused: number;
 }
 
 /**
@@ -39,27 +42,44 @@ export class BufferPool implements Disposable {
     this.source = source;
   }
 
-  /** Allocates a pool from a heap; the event loop is not blocked. */
-  static async allocate(allocator: DmaHeapAllocator, request: BufferPoolRequest): Promise<BufferPool> {
+  /**
+   * Allocates a pool from a heap; the event loop is not blocked.
+   * @param reserve buffers of an earlier pool: those that fit are used again, only what is missing is allocated. It is
+   * closed first, so that a larger pool finds the memory of a smaller one free.
+   */
+  static async allocate(
+    allocator: DmaHeapAllocator,
+    request: BufferPoolRequest,
+    reserve?: BufferReserve,
+  ): Promise<BufferPool> {
     const { owner, count, planeLengths, requirement } = request;
     if (!Number.isSafeInteger(count) || count < 1) {
       throw new RangeError(`${owner}: expected a pool of at least 1 buffer, got ${count}`);
     }
     if (planeLengths.length === 0)
       throw new RangeError(`${owner}: expected at least one memory plane, got none`);
-    const indices = Array.from({ length: count }, (_, index) => index);
+    const [first] = reserve ? allocator.candidates(requirement) : [];
+    const reused = reserve?.take(first?.heap.name, planeLengths, count) ?? [];
+    if (reused.length === count) {
+      const heap = first?.heap.name;
+      return new BufferPool(reused, { heap, reason: first?.reason ?? '', fallbacks: [], reused: count });
+    }
+    const indices = Array.from({ length: count - reused.length }, (_, index) => reused.length + index);
     const requests = indices.flatMap((index) =>
       planeLengths.map((length, plane) => ({
         length,
         name: planeName(owner, index, plane, planeLengths.length),
       })),
     );
-    const { buffers, ...source } = await allocator.allocateMany(requests, requirement);
-    const planeCount = planeLengths.length;
-    return new BufferPool(
-      indices.map((index) => buffers.slice(index * planeCount, (index + 1) * planeCount)),
-      source,
-    );
+    try {
+      const { buffers, ...source } = await allocator.allocateMany(requests, requirement);
+      const planeCount = planeLengths.length;
+      const added = indices.map((_, at) => buffers.slice(at * planeCount, (at + 1) * planeCount));
+      return new BufferPool([...reused, ...added], { ...source, reused: reused.length });
+    } catch (error) {
+      for (const plane of reused.flat()) plane.close();
+      throw error;
+    }
   }
 
   /**
@@ -82,7 +102,7 @@ export class BufferPool implements Disposable {
           return buffer;
         }),
       );
-      return new BufferPool(planes, { heap: undefined, reason, fallbacks: [] });
+      return new BufferPool(planes, { heap: undefined, reason, fallbacks: [], reused: 0 });
     } catch (error) {
       for (const buffer of adopted) buffer.close();
       for (const fd of remaining) kernel.close(fd);

@@ -138,6 +138,11 @@ export class DmaBuf implements Disposable {
     return { ...this.#shared.access.count };
   }
 
+  /** Whether another handle, a CPU access or a wait holds the buffer too. */
+  get shared(): boolean {
+    return this.#shared.references > 1;
+  }
+
   get closed(): boolean {
     return this.#handle.closed;
   }
@@ -262,6 +267,10 @@ class SharedDmaBuf {
     this.heap = options.heap;
     this.access = new CpuAccessState(options.heap === MEMFD ? withoutSync(kernel) : kernel, fd, this.length);
     nameInKernel(kernel, fd, this.name);
+  }
+
+  get references(): number {
+    return this.#references;
   }
 
   retain(): void {

@@ -3,6 +3,7 @@
  * from the last two it may start again. An error in one stage stops the whole in order and is reported once.
  */
 import type { Observable } from 'rxjs';
+import type { BufferReserve } from '../allocators/buffer-reserve';
 import { DmaHeapAllocator } from '../allocators/dma-heap-allocator';
 import type { HeapPreferences } from '../allocators/heap-policy';
 import { InvalidStateError } from '../errors';
@@ -27,7 +28,7 @@ import {
 import { RunningGraph } from './running-graph';
 import type { Screenshot } from './screenshot';
 import type { MemoryChoice } from './shared-buffers';
-import type { CreditPolicy } from './stage';
+import type { CreditPolicy, SourceChanges } from './stage';
 import type { PipelineStats } from './stats';
 import { StatsReports } from './stats-reports';
 import { assertZeroCopy, type ZeroCopyOptions } from './zero-copy';
@@ -50,6 +51,12 @@ export interface PipelineOptions {
   kernel?: Kernel;
 }
 
+/** What `renegotiate()` may change; what is left out stays. */
+export interface Renegotiation extends SourceChanges {
+  /** Number of buffers. */
+  buffers?: number;
+}
+
 export interface FramesOptions {
   /** `latest` (default) skips to the newest frame, `every` lets up to `max` wait in order. */
   policy?: CreditPolicy;
@@ -66,12 +73,14 @@ export class Pipeline implements AsyncDisposable {
   readonly #stats: StatsReports;
   readonly #errors$ = new OnDemandSubject<Error>(() => new (loadRxjs().Subject)());
   readonly #members = new Set<FrameStreamMember>();
+  #changes: Renegotiation = {};
   #prepared: PreparedGraph | undefined;
   #running: RunningGraph | undefined;
   #ending: Promise<void> | undefined;
   #outcome = new Outcome<PipelineStats>();
   #lastStats: PipelineStats | undefined;
   #unwatch: (() => void) | undefined;
+  #signal: AbortSignal | undefined;
 
   /** `new Pipeline(source, …stages)`, or with options first: `new Pipeline({ buffers: 8 }, source, …)`. */
   constructor(
@@ -159,26 +168,39 @@ export class Pipeline implements AsyncDisposable {
     if (this.state !== 'idle') this.#outcome = new Outcome();
     this.#ending = undefined;
     this.#life.enter('starting');
+    await this.#launch(options.signal);
+  }
+
+  /**
+   * Negotiates anew while frames flow: with another size, rate or format of the source, another number of buffers, and room for those
+   * who have subscribed meanwhile. Frames stop and start again; buffers that fit are kept, only missing ones are allocated, and those that
+   * are too many go back to their heap. Frames that are kept stay as they are. Statistics start at zero. What was changed holds for later
+   * starts too. Where the new negotiation fails, so does the pipeline.
+   */
+  async renegotiate(changes: Renegotiation = {}): Promise<void> {
+    const running = this.#running;
+    if (!running || this.state !== 'running') {
+      throw new InvalidStateError(`the pipeline is ${this.state}: renegotiate() while it is running`);
+    }
+    this.#changes = { ...this.#changes, ...changes };
+    this.#life.enter('starting');
+    this.#running = undefined;
+    this.#unwatch?.();
+    const reserves = running.keepBuffers();
     try {
-      const starting = RunningGraph.start(
-        this.#prepare(),
-        { kernel: this.#kernel(), heaps: this.#options.heaps, memory: this.#options.memory },
-        {
-          onReady: (running) => this.#connect(running),
-          // To a JavaScript thread that is late, the loop's end can come with the news of its start.
-          onError: (error) => void starting.then(() => this.#end(error), ignore),
-          onEnd: () => void starting.then(() => this.#sourceEnded(), ignore),
-        },
-      );
-      await starting;
+      await running.stop();
+      this.#lastStats = running.stats();
+      this.#closePrepared();
+      await this.#launch(this.#signal, reserves);
     } catch (error) {
-      this.#running = undefined;
       this.#closePrepared();
       this.#life.enter('failed');
+      for (const member of [...this.#members]) member.onEnd(error as Error);
+      this.#outcome.fail(error as Error, true);
       throw error;
+    } finally {
+      for (const reserve of reserves.values()) reserve.close();
     }
-    this.#life.enter('running');
-    this.#watch(options.signal);
   }
 
   /** Starts, and waits for the end: resolves with the last statistics, rejects with the error that stopped it. */
@@ -253,14 +275,45 @@ export class Pipeline implements AsyncDisposable {
         node,
         ...credit,
       })),
-      buffers: this.#options.buffers,
+      buffers: this.#changes.buffers ?? this.#options.buffers,
+      changes: this.#changes,
     });
     return this.#prepared;
+  }
+
+  async #launch(signal?: AbortSignal, reserves?: ReadonlyMap<string, BufferReserve>): Promise<void> {
+    const { heaps, memory } = this.#options;
+    try {
+      const starting = RunningGraph.start(
+        this.#prepare(),
+        { kernel: this.#kernel(), heaps, memory, reserves },
+        {
+          onReady: (running) => this.#connect(running),
+          // To a JavaScript thread that is late, the loop's end can come with the news of its start.
+          onError: (error) => void starting.then((from) => this.#ofNow(from, () => this.#end(error)), ignore),
+          onEnd: () => void starting.then((from) => this.#ofNow(from, () => this.#sourceEnded()), ignore),
+        },
+      );
+      await starting;
+    } catch (error) {
+      this.#running = undefined;
+      this.#closePrepared();
+      this.#life.enter('failed');
+      throw error;
+    }
+    this.#life.enter('running');
+    this.#watch(signal);
+  }
+
+  /** What a run reports after `renegotiate()` has begun is about what stops anyway. */
+  #ofNow(from: RunningGraph, handle: () => void): void {
+    if (this.#running === from) handle();
   }
 
   /** Statistics at each interval and the abort signal, both until the end. */
   #watch(signal: AbortSignal | undefined): void {
     const abort = () => void this.#end();
+    this.#signal = signal;
     this.#stats.begin(() => this.stats());
     this.#unwatch = () => {
       this.#stats.pause();

@@ -28,6 +28,7 @@ import type {
   OpenDisplaySink,
   OpenSink,
   OpenSource,
+  SourceChanges,
   StageContext,
   TransformStage,
 } from './stage';
@@ -55,15 +56,17 @@ export interface PrepareOptions {
   buffers?: number | undefined;
   /** Makes the converter that is put where two ends have no format in common; undefined: that is an error. */
   autoConvert?: (() => ConverterStage) | undefined;
+  changes?: SourceChanges | undefined;
 }
 
 /** Opens, negotiates, configures. Throws with every device closed again. */
 export function prepareGraph(graph: Graph, options: PrepareOptions): PreparedGraph {
   const opened: OpenDevice[] = [];
   try {
+    const { kernel, changes } = options;
     removeAutomatic(graph);
     const open = <T extends OpenDevice>(stage: { open(context: StageContext): T }, name: string): T => {
-      const device = stage.open({ kernel: options.kernel, name, opened });
+      const device = stage.open({ kernel, name, opened, changes });
       opened.push(device);
       return device;
     };

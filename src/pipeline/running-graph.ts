@@ -2,6 +2,7 @@
  * A graph with memory and flowing frames. `start` goes through the steps allocate, attach, flow; what was done is undone in
  * reverse order, when a step fails and when it stops.
  */
+import { BufferReserve } from '../allocators/buffer-reserve';
 import { InvalidStateError, isKernelError, KernelError } from '../errors';
 import type { LoopError } from '../native/frame-loop';
 import type { Kernel } from '../native/kernel';
@@ -112,6 +113,13 @@ export class RunningGraph {
     const [first] = this.#segments;
     if (!first) throw new TypeError('a graph has at least one segment');
     return first;
+  }
+
+  /** The buffers for the run after this one, by producer; the caller's to close. */
+  keepBuffers(): Map<string, BufferReserve> {
+    return new Map(
+      this.#segments.map(({ prepared, shared }) => [prepared.producer.name, new BufferReserve(shared.pool)]),
+    );
   }
 
   stats(): PipelineStats {

@@ -3,6 +3,7 @@
  * memory, and which step of the import ladder, is found out by asking the devices; what they answered is in `memory`.
  */
 import { BufferPool } from '../allocators/buffer-pool';
+import type { BufferReserve } from '../allocators/buffer-reserve';
 import { DmaHeapAllocator } from '../allocators/dma-heap-allocator';
 import type { HeapPreferences } from '../allocators/heap-policy';
 import type { MemoryRequirement } from '../allocators/memory-requirement';
@@ -34,6 +35,8 @@ export type MemoryChoice = 'contiguous' | 'auto';
 export interface MemoryOptions {
   heaps?: HeapPreferences | undefined;
   memory?: MemoryChoice | undefined;
+  /** Buffers of the run before by producer, to use again; closed when the new ones are there. */
+  reserves?: ReadonlyMap<string, BufferReserve> | undefined;
 }
 
 /** Who shares the buffers, and what they agreed on. */
@@ -80,7 +83,7 @@ export async function shareBuffers(
   const allocator = new DmaHeapAllocator(sharers.kernel, { heaps: options.heaps ?? {} });
   undo.push(() => allocator.close());
   const trials: string[] = [];
-  const { attempts, obstacles } = await ladder(sharers, options.memory, allocator, trials);
+  const { attempts, obstacles } = await ladder(sharers, options, allocator, trials);
   for (const [index, attempt] of attempts.entries()) {
     const done = new UndoStack();
     try {
@@ -104,11 +107,12 @@ export async function shareBuffers(
 /** The ways to try, best first, and why steps before them are left out. */
 async function ladder(
   sharers: Sharers,
-  memory: MemoryChoice | undefined,
+  { memory, reserves }: MemoryOptions,
   allocator: DmaHeapAllocator,
   trials: string[],
 ): Promise<{ attempts: Attempt[]; obstacles: string[] }> {
-  const { source, plan } = sharers;
+  const { name, source, plan } = sharers;
+  const reserve = reserves?.get(name);
   const attempts: Attempt[] = [];
   const obstacles: string[] = [];
   for (const step of source.captureSteps) {
@@ -122,20 +126,29 @@ async function ladder(
     if (memory === 'auto') {
       const trial = await tryPages(sharers, allocator);
       trials.push(trial.answer);
-      if (trial.requirement) attempts.push(importAttempt(sharers, allocator, trial.requirement, () => true));
+      if (trial.requirement)
+        attempts.push(
+          importAttempt(sharers, { allocator, reserve, requirement: trial.requirement }, () => true),
+        );
     }
     // A heap that the user chose is not given up for the driver's own memory.
     const chosen = allocator.choice(plan.requirement) !== undefined;
     const mayGoOn = (refusal: KernelError) => !chosen && refusal.syscall === 'VIDIOC_QBUF';
-    attempts.push(importAttempt(sharers, allocator, plan.requirement, mayGoOn));
+    attempts.push(importAttempt(sharers, { allocator, reserve, requirement: plan.requirement }, mayGoOn));
   }
   return { attempts, obstacles };
 }
 
+/** What buffers of a heap are allocated with. */
+interface HeapMemory {
+  allocator: DmaHeapAllocator;
+  reserve: BufferReserve | undefined;
+  requirement: MemoryRequirement;
+}
+
 function importAttempt(
   sharers: Sharers,
-  allocator: DmaHeapAllocator,
-  requirement: MemoryRequirement,
+  { allocator, reserve, requirement }: HeapMemory,
   mayGoOn: Attempt['mayGoOn'],
 ): Attempt {
   const { name, source, layout, plan } = sharers;
@@ -146,7 +159,11 @@ function importAttempt(
     async run(undo) {
       const { count } = plan;
       const planeLengths = layout.memoryPlanes;
-      const pool = await BufferPool.allocate(allocator, { owner: name, count, planeLengths, requirement });
+      const pool = await BufferPool.allocate(
+        allocator,
+        { owner: name, count, planeLengths, requirement },
+        reserve,
+      );
       undo.push(() => pool.close());
       undo.push(() => source.detach());
       return attachCapture(sharers, pool, source.attach(pool.buffers, pool.source.heap), undo);
@@ -182,7 +199,8 @@ export async function fillBuffers(
   const allocator = new DmaHeapAllocator(kernel, { heaps: options.heaps ?? {} });
   undo.push(() => allocator.close());
   const planeLengths = layout.memoryPlanes;
-  const pool = await BufferPool.allocate(allocator, { owner: name, count, planeLengths, requirement });
+  const request = { owner: name, count, planeLengths, requirement };
+  const pool = await BufferPool.allocate(allocator, request, options.reserves?.get(name));
   undo.push(() => pool.close());
   const displays = await attachDisplays(sharers.displays, layout, pool, undo);
   return { pool, layout, capture: undefined, displays, memory: poolMemory(pool) };
@@ -224,10 +242,11 @@ function memorySource(
 }
 
 function poolMemory(pool: BufferPool): MemorySource {
-  const { reason, fallbacks } = pool.source;
+  const { reason, fallbacks, reused } = pool.source;
+  const kept = reused === 0 ? '' : `; ${reused} of ${pool.buffers.length} buffers are those of before`;
   return {
     heap: heapOf(pool),
-    reason,
+    reason: reason + kept,
     fallbacks: fallbacks.map((tried) => `${tried.heap}: ${tried.error.message}`),
     allocated: true,
   };

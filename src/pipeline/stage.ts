@@ -31,6 +31,18 @@ export interface StageContext {
   name: string;
   /** Devices that this pipeline has open already: displays of one card share its fd. */
   opened: readonly OpenDevice[];
+  /** For a source: wins over its options. */
+  changes?: SourceChanges | undefined;
+}
+
+/** What a source may be asked to change from one run to the next; what is left out stays. */
+export interface SourceChanges {
+  /** Pixels. */
+  width?: number;
+  height?: number;
+  /** Frames a second. */
+  fps?: number;
+  format?: PixelFormatName;
 }
 
 export interface SourceStage {

@@ -83,12 +83,12 @@ class CameraSource implements OpenCaptureSource {
   #heap: string | undefined;
 
   constructor(context: StageContext, options: V4l2SourceOptions) {
-    this.#options = options;
+    this.#options = { ...options, ...context.changes };
     this.#camera = CaptureDevice.open(context.kernel, options);
     try {
       this.device = `${this.#camera.info.driver} (${this.#camera.info.path})`;
       this.caps = this.#camera.formats().flatMap(formatCaps);
-      this.wish = wishOf(options);
+      this.wish = wishOf(this.#options);
       this.requirement = {
         memory: memoryRequirement({
           contiguous: true,

@@ -12,6 +12,8 @@ export interface ShownFramebuffer {
   size: string;
   /** By colour plane: whether its memory is an imported dma-buf. */
   imported: boolean[];
+  /** By colour plane: bytes before it in its memory. */
+  offsets: number[];
   /** Of the plane: `ITU-R BT.601 YCbCr`. */
   encoding: string;
   /** Of the plane: `YCbCr limited range`. */
@@ -34,6 +36,7 @@ export function shownFramebuffers(card: CardNode): ShownFramebuffer[] {
         fourcc: field('format').slice(0, 4),
         size: field('size'),
         imported: [...plane.matchAll(/imported=(yes|no)/g)].map(([, value]) => value === 'yes'),
+        offsets: [...plane.matchAll(/offset\[\d+\]=(\d+)/g)].map(([, offset]) => Number(offset)),
         encoding: field('color-encoding'),
         range: field('color-range'),
       },
