@@ -32,6 +32,7 @@
         "native/frame_loop_capture.cc",
         "native/frame_loop_commands.cc",
         "native/frame_loop_commit.cc",
+        "native/frame_loop_copy.cc",
         "native/frame_loop_dispatch.cc",
         "native/frame_loop_display.cc",
         "native/frame_loop_epoll.cc",

@@ -65,7 +65,7 @@ FrameLoop::LentTap& FrameLoop::RequireHeld(uint32_t tap, uint32_t capture, uint3
 
 uint32_t FrameLoop::AddCapture(CaptureConfig config) {
   RequireSetUp();
-  const auto buffers = static_cast<uint32_t>(config.buffers.size());
+  const auto buffers = static_cast<uint32_t>(FrameBuffers(config));
   counters_.captures.emplace_back();
   work_->AddCapture(std::move(config));
   buffers_.push_back(buffers);

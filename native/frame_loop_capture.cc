@@ -23,7 +23,7 @@ FrameInfo InfoOf(const V4l2Buffer& buffer) {
 }  // namespace
 
 Capture::Capture(uint32_t id, CaptureConfig config, CaptureCounters& counters, Epoll& epoll)
-    : FrameQueue(id, config.buffers.size(), config.reserve, counters, epoll), config_(std::move(config)) {
+    : FrameQueue(id, FrameBuffers(config), config.reserve, counters, epoll), config_(std::move(config)) {
   for (const auto& buffer : config_.buffers) {
     std::vector<V4l2QueuePlane>& planes = planes_.emplace_back();
     for (const BufferPlane& plane : buffer) planes.push_back({plane.fd.get(), plane.length});
@@ -33,7 +33,8 @@ Capture::Capture(uint32_t id, CaptureConfig config, CaptureCounters& counters, E
 void Capture::Start() {
   streaming_ = true;
   try {
-    for (uint32_t index = 0; index < buffers(); ++index) Queue(index);
+    if (!config_.copy_into.empty()) copier_.emplace(config_);
+    for (uint32_t index = 0; index < planes_.size(); ++index) Queue(index);
     StreamOn(fd(), config_.buffer_type);
   } catch (const KernelError&) {
     Stop();
@@ -57,7 +58,7 @@ void Capture::Stop() noexcept {
 std::optional<V4l2Buffer> Capture::TakeFromDriver() {
   try {
     std::optional<V4l2Buffer> buffer = DequeueBuffer(fd(), config_.buffer_type, config_.memory);
-    if (buffer && buffer->index >= buffers()) throw KernelError("VIDIOC_DQBUF", EIO);
+    if (buffer && buffer->index >= planes_.size()) throw KernelError("VIDIOC_DQBUF", EIO);
     return buffer;
   } catch (const KernelError& error) {
     Fail(error);
@@ -69,17 +70,45 @@ Capture::Dequeued Capture::Dequeue(uint32_t& index) {
   if (!running()) return Dequeued::kNone;
   const std::optional<V4l2Buffer> buffer = TakeFromDriver();
   if (!buffer) return Dequeued::kNone;
-  index = buffer->index;
   counters().queued.fetch_sub(1);
   CountSequence(buffer->sequence);
   if (buffer->flags & V4L2_BUF_FLAG_ERROR) {
     counters().errored.fetch_add(1);
-    Requeue(index);
+    Requeue(buffer->index);
     return Dequeued::kRecycled;
   }
+  const std::optional<uint32_t> place = Place(*buffer);
+  if (!place) return Dequeued::kRecycled;
+  index = *place;
   counters().captured.fetch_add(1);
   SetFrame(index, InfoOf(*buffer));
   return Dequeued::kFrame;
+}
+
+std::optional<uint32_t> Capture::Place(const V4l2Buffer& buffer) {
+  if (!copier_) return buffer.index;
+  try {
+    const std::optional<uint32_t> target = copier_->Copy(buffer);
+    Requeue(buffer.index);
+    if (target) {
+      counters().copied.fetch_add(1);
+      counters().copied_bytes.fetch_add(copier_->bytes());
+    } else {
+      counters().lost.fetch_add(1);
+    }
+    return target;
+  } catch (const KernelError& error) {
+    Fail(error);
+    return std::nullopt;
+  }
+}
+
+void Capture::Free(uint32_t index) {
+  if (copier_) {
+    copier_->Free(index);
+  } else {
+    Requeue(index);
+  }
 }
 
 void Capture::FailUnexplained() { Fail(KernelError("VIDIOC_DQBUF", EIO)); }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "frame_loop_copy.h"
 #include "frame_loop_epoll.h"
 #include "frame_loop_queue.h"
 #include "frame_loop_stats.h"
@@ -20,8 +21,10 @@ namespace dmaflow::loop {
 //   3. FrameRefs hold it (see FrameQueue); the last one that goes queues it again: back to 1.
 //   4. Stop (VIDIOC_STREAMOFF) takes all of them out of the driver. FrameRefs that are left stay valid, and
 //   no longer queue anything.
-// A request that the kernel refuses ends the capture: `failure` says what it was, the buffers stay where they
-// are.
+// Where frames are copied into buffers of their own (config.copy_into), these are what FrameRefs hold:
+// Dequeue copies the frame and queues the driver's buffer again at once. A frame for which none is free is
+// lost. A request that the kernel refuses ends the capture: `failure` says what it was, the buffers stay
+// where they are.
 //
 // Belongs to the loop's thread.
 class Capture : public FrameQueue {
@@ -51,8 +54,10 @@ class Capture : public FrameQueue {
   bool retrying() const { return !retry_.empty(); }
 
  private:
-  void Free(uint32_t index) override { Requeue(index); }
+  void Free(uint32_t index) override;
   bool running() const { return streaming_ && !failure(); }
+  // The index that the frame in the driver's buffer has for others. Empty where it is lost.
+  std::optional<uint32_t> Place(const V4l2Buffer& buffer);
   // Nothing where no buffer is ready, or the device failed.
   std::optional<V4l2Buffer> TakeFromDriver();
   // Throws KernelError.
@@ -63,6 +68,7 @@ class Capture : public FrameQueue {
   CaptureConfig config_;
   // By index, as the driver wants them with each QBUF; the same fds always, so that it maps each buffer once.
   std::vector<std::vector<V4l2QueuePlane>> planes_;
+  std::optional<FrameCopier> copier_;
   std::vector<uint32_t> retry_;
   std::optional<uint32_t> last_sequence_;
   bool streaming_ = false;

@@ -50,6 +50,8 @@ struct CaptureCounters {
   std::atomic<uint64_t> captured{0};
   std::atomic<uint64_t> lost{0};
   std::atomic<uint64_t> errored{0};
+  std::atomic<uint64_t> copied{0};
+  std::atomic<uint64_t> copied_bytes{0};
   std::atomic<uint32_t> queued{0};
   uint32_t buffers = 0;
 };

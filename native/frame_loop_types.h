@@ -33,9 +33,11 @@ struct OutFenceProperty {
 };
 
 struct BufferPlane {
-  // Only for V4L2_MEMORY_DMABUF.
+  // Of a dma-buf: for V4L2_MEMORY_DMABUF, and of what frames are copied into.
   UniqueFd fd;
   uint32_t length = 0;
+  // Of the driver's own memory, for mmap: where its frames are copied.
+  uint32_t offset = 0;
 };
 
 struct CaptureConfig {
@@ -44,6 +46,9 @@ struct CaptureConfig {
   uint32_t memory = 0;
   // By V4L2 index, then by memory plane.
   std::vector<std::vector<BufferPlane>> buffers;
+  // Where frames are copied into buffers of their own (FrameCopier): by the frames' index, then by memory
+  // plane.
+  std::vector<std::vector<BufferPlane>> copy_into;
   // Buffers that taps may never hold back from the driver.
   uint32_t reserve = 0;
   // End of stream after this many; 0: never.
@@ -55,6 +60,11 @@ struct PoolConfig {
   // Buffers that taps may never hold back from the filler.
   uint32_t reserve = 0;
 };
+
+// How many buffers there are for frames.
+inline size_t FrameBuffers(const CaptureConfig& config) {
+  return config.copy_into.empty() ? config.buffers.size() : config.copy_into.size();
+}
 
 struct DisplayConfig {
   UniqueFd fd;

@@ -32,8 +32,9 @@ const char* DeviceName(loop::Device device) {
   return "";
 }
 
+// `memory`: V4L2_MEMORY_DMABUF, or V4L2_MEMORY_MMAP of the driver's own.
 std::vector<loop::BufferPlane> TakePlanes(const Argument& list, const loop::CaptureConfig& config,
-                                          const FdTable& fds) {
+                                          uint32_t memory, const FdTable& fds) {
   const std::vector<Argument> elements = list.Elements();
   const size_t most = IsMultiplanar(config.buffer_type) ? VIDEO_MAX_PLANES : 1;
   if (elements.empty() || elements.size() > most) {
@@ -44,7 +45,9 @@ std::vector<loop::BufferPlane> TakePlanes(const Argument& list, const loop::Capt
   for (const Argument& element : elements) {
     loop::BufferPlane plane;
     plane.length = element["length"].Uint32();
-    if (config.memory == V4L2_MEMORY_DMABUF) plane.fd = fds.Duplicate(element["fd"].Int32(), "VIDIOC_QBUF");
+    if (memory == V4L2_MEMORY_DMABUF) plane.fd = fds.Duplicate(element["fd"].Int32(), "VIDIOC_QBUF");
+    const Argument offset = element["offset"];
+    if (!offset.IsUndefined()) plane.offset = offset.Uint32();
     planes.push_back(std::move(plane));
   }
   return planes;
@@ -65,6 +68,8 @@ Napi::Object CaptureStats(Napi::Env env, const loop::CaptureCounters& counters) 
   stats.Set("captured", static_cast<double>(counters.captured));
   stats.Set("lost", static_cast<double>(counters.lost));
   stats.Set("errored", static_cast<double>(counters.errored));
+  stats.Set("copied", static_cast<double>(counters.copied));
+  stats.Set("copiedBytes", static_cast<double>(counters.copied_bytes));
   stats.Set("queued", static_cast<double>(counters.queued));
   stats.Set("buffers", static_cast<double>(counters.buffers));
   return stats;
@@ -115,13 +120,22 @@ loop::CaptureConfig TakeCapture(const Argument& config, const FdTable& fds) {
   capture.memory = config["memory"].Uint32();
   const Argument buffers = config["buffers"];
   for (const Argument& buffer : buffers.Elements()) {
-    capture.buffers.push_back(TakePlanes(buffer["planes"], capture, fds));
+    capture.buffers.push_back(TakePlanes(buffer["planes"], capture, capture.memory, fds));
   }
   if (capture.buffers.empty()) throw buffers.OutOfRange("an array of at least 1 buffer");
+  const Argument copy_into = config["copyInto"];
+  if (!copy_into.IsUndefined()) {
+    if (capture.memory != V4L2_MEMORY_MMAP)
+      throw copy_into.OutOfRange("left out, but for buffers of the driver's own");
+    for (const Argument& buffer : copy_into.Elements()) {
+      capture.copy_into.push_back(TakePlanes(buffer["planes"], capture, V4L2_MEMORY_DMABUF, fds));
+    }
+    if (capture.copy_into.empty()) throw copy_into.OutOfRange("an array of at least 1 buffer");
+  }
   const Argument reserve = config["reserve"];
   capture.reserve = reserve.Uint32();
-  if (capture.reserve > capture.buffers.size()) {
-    throw reserve.OutOfRange("at most the number of buffers, " + std::to_string(capture.buffers.size()));
+  if (capture.reserve > loop::FrameBuffers(capture)) {
+    throw reserve.OutOfRange("at most the number of buffers, " + std::to_string(loop::FrameBuffers(capture)));
   }
   const Argument frames = config["frames"];
   const int64_t limit = frames.Int64();

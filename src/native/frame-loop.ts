@@ -21,7 +21,13 @@ export interface CaptureConfig {
   /** V4L2_MEMORY_* */
   memory: number;
   /** By V4L2 index; planes are memory planes. `fd` is borrowed and stays paired with its index. */
-  buffers: { planes: { fd?: number; length: number }[] }[];
+  buffers: { planes: { fd?: number; length: number; offset?: number }[] }[];
+  /**
+   * For V4L2_MEMORY_MMAP (`buffers` with each plane's mmap `offset`): each frame is copied into one of these, and the driver's buffer is
+   * queued again at once. `fd` is of a dma-buf, borrowed; the copy is bracketed by DMA_BUF_IOCTL_SYNC. A frame's index is that of its copy,
+   * and a frame for which none is free is lost.
+   */
+  copyInto?: { planes: { fd: number; length: number }[] }[];
   /**
    * Buffers that taps may never take from the driver: a tap skips a frame rather than let fewer than this many stay
    * queued (or on their way back without JavaScript).
@@ -138,6 +144,9 @@ export interface CaptureStats {
   lost: number;
   /** Buffers that came back with V4L2_BUF_FLAG_ERROR; recycled unseen; of a pool, frames whose fence failed. */
   errored: number;
+  /** Frames that the loop copied (`copyInto`), and bytes of them. */
+  copied: number;
+  copiedBytes: number;
   /** Buffers with the driver now; of a pool, free ones. */
   queued: number;
   buffers: number;

@@ -200,7 +200,7 @@ export class Flow implements FrameLoopListener {
     const segment = this.#segmentOf(producerAbove(node));
     const queue = this.#segments.indexOf(segment);
     // The driver may have granted fewer buffers than there are.
-    const framebuffers = attachment.framebuffers.slice(0, (segment.capture ?? segment).buffers.length);
+    const framebuffers = attachment.framebuffers.slice(0, frameBuffers(segment));
     if (node.parent && isProducer(node.parent)) this.loop.connect(queue, id, framebuffers);
     else this.loop.allowPresent(queue, id, framebuffers);
   }
@@ -277,4 +277,9 @@ export class Flow implements FrameLoopListener {
     );
     for (const fence of fences) fence.close();
   }
+}
+
+function frameBuffers({ capture, buffers }: FlowSegment): number {
+  if (!capture) return buffers.length;
+  return (capture.copyInto ?? capture.buffers).length;
 }

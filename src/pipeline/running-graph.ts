@@ -129,7 +129,8 @@ export class RunningGraph {
       heap: this.#first.shared.memory.heap,
       source: {
         name: graph.source.name,
-        copied: source.kind === 'pool' ? source.copied : this.#first.shared.copied,
+        copied: source.kind === 'pool' ? source.copied : undefined,
+        copyReason: this.#first.shared.copyReason,
       },
       links: plannedLinks(this.#prepared, (segment) => this.memoryOf(segment)?.fallbacks.length ?? 0),
       syncCalls: this.#syncCalls(),

@@ -6,7 +6,11 @@ import { BufferPool } from '../allocators/buffer-pool';
 import type { BufferReserve } from '../allocators/buffer-reserve';
 import { DmaHeapAllocator } from '../allocators/dma-heap-allocator';
 import type { HeapPreferences } from '../allocators/heap-policy';
-import type { MemoryRequirement } from '../allocators/memory-requirement';
+import {
+  type MemoryRequirement,
+  memoryRequirement,
+  unionRequirements,
+} from '../allocators/memory-requirement';
 import { type KernelError, UnsupportedError } from '../errors';
 import type { CaptureConfig } from '../native/frame-loop';
 import type { Kernel } from '../native/kernel';
@@ -14,7 +18,6 @@ import { V4L2_MEMORY_DMABUF } from '../native/v4l2';
 import type { MemorySource } from './explain';
 import type { FrameLayout } from './frame-layout';
 import type { GraphNode } from './graph';
-import type { CopyReport } from './link-stats';
 import type { MemoryPlan } from './memory-plan';
 import { isDeviceRefusal, refusalText, tryPages } from './memory-trial';
 import type {
@@ -58,8 +61,8 @@ export interface SharedBuffers {
   capture: CaptureConfig | undefined;
   displays: ReadonlyMap<GraphNode, DisplayAttachment>;
   memory: MemorySource;
-  /** Where a CPU copies each frame into these buffers: why, and live counts. */
-  copied?: CopyReport | undefined;
+  /** Why the frame loop copies each frame into these buffers; undefined: it does not. */
+  copyReason?: string | undefined;
 }
 
 /** One way to get buffers, and which of its errors mean that the next way may be tried. */
@@ -90,7 +93,9 @@ export async function shareBuffers(
       const shared = await attempt.run(done);
       undo.adopt(done);
       const reasons = shared.capture?.memory === V4L2_MEMORY_DMABUF ? [] : obstacles;
-      return { ...shared, memory: memorySource(shared.pool, attempt.step, reasons, trials) };
+      const memory = memorySource(shared.pool, attempt.step, reasons, trials);
+      if (attempt.step !== 'copy') return { ...shared, memory };
+      return { ...shared, memory, copyReason: warnOfCopies(sharers, obstacles) };
     } catch (error) {
       await done.undoAll();
       const last = index === attempts.length - 1;
@@ -117,6 +122,7 @@ async function ladder(
   const obstacles: string[] = [];
   for (const step of source.captureSteps) {
     if (step === 'export') attempts.push(exportAttempt(sharers));
+    if (step === 'copy') attempts.push(copyAttempt(sharers, { allocator, reserve }));
     if (step !== 'import') continue;
     const obstacle = source.importObstacle();
     if (obstacle !== undefined) {
@@ -186,6 +192,42 @@ function exportAttempt(sharers: Sharers): Attempt {
       return attachCapture(sharers, pool, attachment, undo);
     },
   };
+}
+
+/** Only those who take the frames use the buffers: the device does not. */
+function copyAttempt(sharers: Sharers, { allocator, reserve }: Omit<HeapMemory, 'requirement'>): Attempt {
+  const { name, source, layout, plan } = sharers;
+  const needs = plan.ports.map(({ name: port, memory }) =>
+    port === name ? memoryRequirement({ cpu: 'write', device: false, count: memory.count }) : memory,
+  );
+  return {
+    step: 'copy',
+    what: 'copies',
+    mayGoOn: () => true,
+    async run(undo) {
+      const request = {
+        owner: name,
+        count: plan.count,
+        planeLengths: layout.memoryPlanes,
+        requirement: unionRequirements(...needs),
+      };
+      const pool = await BufferPool.allocate(allocator, request, reserve);
+      undo.push(() => pool.close());
+      undo.push(() => source.detach());
+      return attachCapture(sharers, pool, source.copyInto(pool.buffers), undo);
+    },
+  };
+}
+
+/** Who chose to copy knows it; everybody else is told, with the reason. */
+function warnOfCopies({ name, source }: Sharers, obstacles: readonly string[]): string {
+  if (obstacles.length === 0) return `${source.device} was asked for copies (capture: 'copy')`;
+  const reason = obstacles.join('; ');
+  process.emitWarning(`'${name}' copies every frame: ${reason}`, {
+    type: 'DmaflowCopyWarning',
+    code: 'DMAFLOW_COPY',
+  });
+  return reason;
 }
 
 /** Buffers that a program fills: of a heap, and displays import them. */

@@ -233,6 +233,11 @@ export interface OpenCaptureSource extends OpenDevice {
    * @throws KernelError
    */
   export(count: number): CaptureAttachment & { fds: number[][] };
+  /**
+   * Step `copy`: the device's own buffers, out of which the frame loop copies each frame into one of `targets`.
+   * @throws KernelError
+   */
+  copyInto(targets: readonly FrameBuffer[]): CaptureAttachment;
   /** The queue lets go of the buffers. Idempotent. */
   detach(): void;
 }

@@ -47,7 +47,8 @@ export interface StatsContext {
   heap: string;
   buffers: number;
   syncCalls: number;
-  source: { name: string; copied?: CopyReport | undefined };
+  /** `copied`: where it counts itself; `copyReason`: where the frame loop copies. */
+  source: { name: string; copied?: CopyReport | undefined; copyReason?: string | undefined };
   /** In the order of the loop's display ids. */
   displays: readonly { name: string }[];
   transforms: readonly TransformFigures[];
@@ -120,7 +121,8 @@ function collectLinks(
     const link = { from, to, access, heapFallbacks, frames, dropped };
     const transform = transforms.find(({ name }) => name === to);
     const figures = transform ?? natives.find(({ name }) => name === to);
-    if (!figures) return linkStats({ ...link, copied: to === source.name ? source.copied : undefined });
+    if (!figures)
+      return linkStats({ ...link, copied: to === source.name ? sourceCopies(loop, source) : undefined });
     return linkStats({
       ...link,
       use: figures.use,
@@ -129,6 +131,14 @@ function collectLinks(
       fenceWaits: transform?.fenceWaits ?? 0,
     });
   });
+}
+
+function sourceCopies(
+  { captures: [queue] }: FrameLoopStats,
+  { copied, copyReason }: StatsContext['source'],
+): CopyReport | undefined {
+  if (copyReason === undefined) return copied;
+  return { reason: copyReason, frames: queue?.copied ?? 0, bytes: queue?.copiedBytes ?? 0 };
 }
 
 function tapOf(loop: FrameLoopStats, { tap }: { tap: number | undefined }): TapStats | undefined {

@@ -32,6 +32,8 @@ export interface FakeCameraOptions {
   maxBuffers?: number;
   /** False: REQBUFS(DMABUF) is EINVAL. */
   importsDmaBufs?: boolean;
+  /** False: EXPBUF is ENOTTY. */
+  exportsDmaBufs?: boolean;
   /** Names of its inputs. */
   inputs?: readonly string[];
   controls?: readonly { id: number; name: string; minimum: number; maximum: number; value: number }[];

@@ -143,6 +143,12 @@ export class CaptureQueue {
     return { index, flags, sequence, field: 1, timestamp, planes };
   }
 
+  /** The memory planes of a buffer of the driver's own. */
+  ownPages(index: number): FakePages[] {
+    if (this.#memory !== V4L2_MEMORY_MMAP) throw new Errno('EINVAL');
+    return this.#buffer(index).planes.flatMap(({ pages }) => pages ?? []);
+  }
+
   pagesToExport(type: number, index: number, plane: number): FakePages {
     if (this.#memory !== V4L2_MEMORY_MMAP && this.busy) throw new Errno('EINVAL');
     this.checkType(type);

@@ -109,6 +109,7 @@ export class FakeKernel extends FakeKms implements Kernel {
       syncFileWait: (...args) => as(() => this.syncFileWait(...args)),
       dup: (...args) => as(() => this.dup(...args)),
       close: (...args) => as(() => this.close(...args)),
+      copyFrame: (...args) => as(() => this.copyFrame(...args)),
       watch: (...args) => this.watch(...args),
     };
   }

@@ -1,5 +1,11 @@
 import { errnoNumber, InvalidStateError, KernelError } from '../errors';
-import type { DmaBufKernel, DmaHeapKernel, UdmabufKernel } from '../native/kernel';
+import {
+  DMA_BUF_SYNC_END,
+  DMA_BUF_SYNC_WRITE,
+  type DmaBufKernel,
+  type DmaHeapKernel,
+  type UdmabufKernel,
+} from '../native/kernel';
 import { Errno } from './errno';
 import { accessName, FakeDmaBuf, FakePages } from './fake-dma-buf';
 import { FakeFile, FakeFiles } from './fake-files';
@@ -233,6 +239,15 @@ export class FakeMemory extends FakeFiles implements DmaHeapKernel, UdmabufKerne
   protected dmaBufArgument(fd: number, syscall: string): FakeDmaBuf | undefined {
     const subject = this.subjectOf(fd, syscall, FakeDmaBuf);
     return subject?.exporter === MEMFD ? undefined : subject;
+  }
+
+  /** What native code does that writes: START, the bytes, END; of a memfd without. */
+  protected write(fd: number, bytes: Uint8Array): void {
+    const buffer = this.subjectOf(fd, 'write', FakeDmaBuf);
+    const isMemfd = buffer?.exporter === MEMFD;
+    if (!isMemfd) this.dmaBufSync(fd, DMA_BUF_SYNC_WRITE);
+    buffer?.pages.bytes.set(bytes);
+    if (!isMemfd) this.dmaBufSync(fd, DMA_BUF_SYNC_WRITE | DMA_BUF_SYNC_END);
   }
 
   /** A new dma-buf over pages, as an fd of the table. */

@@ -176,6 +176,7 @@ export class FakeV4l2 extends FakeMemory implements v4l2.V4l2Kernel {
 
   v4l2ExportBuffer(fd: number, type: number, index: number, plane: number): number {
     return this.#camera('VIDIOC_EXPBUF', fd, { type, index, plane }, (camera, file) => {
+      if (camera.options.exportsDmaBufs === false) throw new Errno('ENOTTY');
       camera.queue.checkOwner(file);
       return this.exportPages(camera.queue.pagesToExport(type, index, plane), camera.capability.driver);
     });
@@ -217,6 +218,24 @@ export class FakeV4l2 extends FakeMemory implements v4l2.V4l2Kernel {
       const entry = control(camera, id);
       entry.value = Math.min(entry.maximum, Math.max(entry.minimum, value));
     });
+  }
+
+  /** What the frame loop does with a frame of the driver's own buffers, mapped once: START, copy, END. */
+  protected copyFrame(
+    camera: number,
+    index: number,
+    bytesUsed: readonly number[],
+    targets: readonly number[],
+  ): number {
+    const sources = this.#camera('copy', camera, { index }, ({ queue }) => queue.ownPages(index));
+    let copied = 0;
+    for (const [plane, target] of targets.entries()) {
+      const bytes = sources[plane]?.bytes.subarray(0, bytesUsed[plane] ?? 0);
+      if (!bytes) continue;
+      this.write(target, bytes);
+      copied += bytes.length;
+    }
+    return copied;
   }
 
   override left(): string[] {

@@ -1,24 +1,35 @@
 import { isKernelError } from '../errors';
 import type { CaptureConfig } from '../native/frame-loop';
-import { V4L2_BUF_FLAG_ERROR, type V4l2Kernel } from '../native/v4l2';
+import { V4L2_BUF_FLAG_ERROR, type V4l2DequeuedBuffer, type V4l2Kernel } from '../native/v4l2';
 import { LoopQueue, type QueueKernel } from './loop-queue';
 
 /** What a capture needs of the kernel. */
 export type CaptureKernel = QueueKernel &
-  Pick<V4l2Kernel, 'v4l2QueueBuffer' | 'v4l2DequeueBuffer' | 'v4l2StreamOn' | 'v4l2StreamOff'>;
+  Pick<V4l2Kernel, 'v4l2QueueBuffer' | 'v4l2DequeueBuffer' | 'v4l2StreamOn' | 'v4l2StreamOff'> & {
+    /** Copies what the driver filled of its own buffer `index` into dma-bufs, by memory plane; returns the bytes. */
+    copyFrame(
+      camera: number,
+      index: number,
+      bytesUsed: readonly number[],
+      targets: readonly number[],
+    ): number;
+  };
 
 /** One capture of the loop: its buffers go between the driver and who holds their frames. */
 export class LoopCapture extends LoopQueue {
   override readonly source = 'capture';
   #streaming = false;
   #lastSequence: number | undefined;
+  /** Of `copyInto`: free ones. */
+  readonly #free: number[];
 
   constructor(
     id: number,
     readonly config: CaptureConfig,
     protected override readonly kernel: CaptureKernel,
   ) {
-    super(id, config.buffers.length, config.reserve, kernel);
+    super(id, (config.copyInto ?? config.buffers).length, config.reserve, kernel);
+    this.#free = [...(config.copyInto ?? []).keys()];
   }
 
   override get limited(): boolean {
@@ -70,10 +81,12 @@ export class LoopCapture extends LoopQueue {
         this.#requeue(index);
         return 'errored';
       }
+      const place = this.#place(buffer);
+      if (place === undefined) return 'errored';
       this.stats.captured += 1;
       const bytesUsed = buffer.planes.map((plane) => plane.bytesUsed - plane.dataOffset);
-      this.slot(index).info = { sequence, timestamp, bytesUsed };
-      return { index };
+      this.slot(place).info = { sequence, timestamp, bytesUsed };
+      return { index: place };
     } catch (error) {
       this.fail(error);
       return 'none';
@@ -81,7 +94,24 @@ export class LoopCapture extends LoopQueue {
   }
 
   protected override free(index: number): void {
+    if (this.config.copyInto) this.#free.push(index);
+    else this.#requeue(index);
+  }
+
+  /** The index that a frame has for others: its buffer's, or that of its copy. */
+  #place({ index, planes }: V4l2DequeuedBuffer): number | undefined {
+    const { fd, copyInto } = this.config;
+    if (!copyInto) return index;
+    const target = this.#free.shift();
+    if (target === undefined) this.stats.lost += 1;
+    else {
+      const bytesUsed = planes.map((plane) => plane.bytesUsed);
+      const fds = (copyInto[target]?.planes ?? []).map((plane) => plane.fd);
+      this.stats.copiedBytes += this.kernel.copyFrame(fd, index, bytesUsed, fds);
+      this.stats.copied += 1;
+    }
     this.#requeue(index);
+    return target;
   }
 
   #requeue(index: number): void {

@@ -75,7 +75,7 @@ export abstract class LoopQueue {
       fences: [],
       waits: false,
     }));
-    this.stats = { captured: 0, lost: 0, errored: 0, queued: 0, buffers };
+    this.stats = { captured: 0, lost: 0, errored: 0, copied: 0, copiedBytes: 0, queued: 0, buffers };
   }
 
   get tapHeld(): number {

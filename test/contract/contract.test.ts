@@ -14,4 +14,5 @@ import './topics/kms-framebuffer';
 import './topics/kms-commit';
 import './topics/frame-loop';
 import './topics/frame-loop-taps';
+import './topics/frame-loop-copies';
 import './topics/frame-loop-pools';

@@ -50,12 +50,15 @@ export function exportBuffers(
   }));
 }
 
-/** The driver's own buffers. */
-function requestOwnBuffers(camera: CaptureDevice, count: number): QueueBuffers {
+/**
+ * Lets the driver allocate buffers, about `count`, with the place of each memory plane for mmap.
+ * @throws KernelError with nothing requested.
+ */
+export function requestOwnBuffers(camera: CaptureDevice, count: number): QueueBuffers {
   const granted = camera.requestBuffers(V4L2_MEMORY_MMAP, count);
   return orRelease(camera, () => {
     const buffers = Array.from({ length: granted }, (_, index) => ({
-      planes: camera.queryBuffer(index).planes.map(({ length }) => ({ length })),
+      planes: camera.queryBuffer(index).planes.map(({ length, offset }) => ({ length, offset })),
     }));
     const dataOffset = camera.prepareBuffers(buffers.map(({ planes }) => planes));
     return { memory: V4L2_MEMORY_MMAP, buffers, dataOffset };

@@ -19,7 +19,7 @@ import type {
 import { memoryRegions } from '../memory-regions';
 import { CaptureDevice } from './capture-device';
 import type { CaptureFormat } from './capture-formats';
-import { exportBuffers, importBuffers, type QueueBuffers } from './capture-memory';
+import { exportBuffers, importBuffers, type QueueBuffers, requestOwnBuffers } from './capture-memory';
 import { type CaptureConfiguration, planesAt } from './configuration';
 
 export interface V4l2SourceOptions {
@@ -68,7 +68,9 @@ export function v4l2Source(options: V4l2SourceOptions = {}): SourceStage {
 }
 
 const USUAL_FPS = 30;
-const STEPS: readonly CaptureStep[] = ['import', 'export'];
+/** Of the driver's own where frames are copied: one being filled, one to go on with, one being copied. */
+const OWN_BUFFERS = CAMERA_HOLD + 1;
+const STEPS: readonly CaptureStep[] = ['import', 'export', 'copy'];
 const ANY: Range = { min: 1, max: Number.MAX_SAFE_INTEGER, step: 1 };
 
 class CameraSource implements OpenCaptureSource {
@@ -158,6 +160,14 @@ class CameraSource implements OpenCaptureSource {
   export(count: number): CaptureAttachment & { fds: number[][] } {
     const exported = exportBuffers(this.#camera, count, this.#configuration.memoryPlanes.length);
     return { ...this.#attachment(exported), fds: exported.fds };
+  }
+
+  copyInto(targets: readonly FrameBuffer[]): CaptureAttachment {
+    const { config, planes } = this.#attachment(requestOwnBuffers(this.#camera, OWN_BUFFERS));
+    const copyInto = targets.map((target) => ({
+      planes: target.planes.map(({ fd, length }) => ({ fd, length })),
+    }));
+    return { config: { ...config, copyInto }, planes };
   }
 
   #attachment({ memory, buffers, dataOffset }: QueueBuffers): CaptureAttachment {

@@ -37,6 +37,7 @@ it('has a fixed number of buffers, named after owner and index', async () => {
     heap: 'default_cma_region',
     reason: "contiguous memory, the kernel's default CMA region",
     fallbacks: [],
+    reused: 0,
   });
   expect(new Set(pool.buffers.map(({ planes }) => planes[0]?.inode)).size).toBe(4);
 });
@@ -134,6 +135,7 @@ describe('adopt', () => {
       heap: undefined,
       reason: 'the driver takes no other memory',
       fallbacks: [],
+      reused: 0,
     });
   });
 

@@ -104,6 +104,68 @@ describe('the import ladder', () => {
     expect(exported.picture.equals(imported.picture)).toBe(true);
   });
 
+  describe('copies', () => {
+    let warnings: string[];
+    beforeEach(() => {
+      warnings = [];
+      jest.spyOn(process, 'emitWarning').mockImplementation((message) => {
+        warnings.push(String(message));
+      });
+    });
+    afterEach(() => jest.restoreAllMocks());
+
+    it('where a camera can neither import nor export, with the same picture, and a warning with the reason', async () => {
+      kernel.addCamera({ path: '/dev/video0' });
+      kernel.addCamera({ path: '/dev/video1', importsDmaBufs: false, exportsDmaBufs: false });
+      display();
+      const imported = await run({}, { device: '/dev/video0' });
+      const copied = await run({}, { device: '/dev/video1' });
+      expect([copied.shown, copied.heap]).toEqual([5, 'default_cma_region']);
+      expect(copied.picture.equals(imported.picture)).toBe(true);
+      const reason =
+        'vivid (/dev/video1) does not import dma-bufs (REQBUFS with V4L2_MEMORY_DMABUF: EINVAL); ' +
+        "the driver's own buffers: VIDIOC_EXPBUF on /dev/video1: ENOTTY";
+      expect(warnings).toEqual([`'camera' copies every frame: ${reason}`]);
+      expect(copied.text).toMatch(
+        /^capture +the frame loop copies each frame out of the device's own buffers/m,
+      );
+      expect(copied.text).toContain(reason);
+    });
+
+    it('where a display takes none of what the camera exports', async () => {
+      kernel.addCamera({ importsDmaBufs: false, contiguous: false });
+      display({ contiguous: true });
+      const { shown, text, heap } = await run({});
+      expect([shown, heap]).toEqual([5, 'default_cma_region']);
+      expect(text).toContain(
+        "the driver's own buffers: DRM_IOCTL_PRIME_FD_TO_HANDLE on /dev/dri/card0: EINVAL",
+      );
+      expect(warnings).toHaveLength(1);
+    });
+
+    it('are counted on the link from the device, and are no zero copy', async () => {
+      kernel.addCamera();
+      display();
+      const pipeline = new Pipeline({ kernel }, v4l2Source({ ...SMALL, capture: 'copy' }), kmsSink());
+      const { links } = await pipeline.run();
+      expect(links[0]).toMatchObject({ copies: 5, cpuBytes: 5 * 320 * 180 * 4 });
+      expect(() => pipeline.assertZeroCopy()).toThrow(/camera/);
+      // Who chose to copy knows it.
+      expect(warnings).toEqual([]);
+    });
+
+    it('need no contiguous memory where only the CPU takes the frames', async () => {
+      kernel.addCamera();
+      await using pipeline = new Pipeline({ kernel }, v4l2Source({ ...SMALL, capture: 'copy' }));
+      let frames = 0;
+      pipeline.frames('camera').subscribe(() => frames++);
+      await pipeline.start();
+      expect(pipeline.stats().heap).toBe('system');
+      await pipeline.finished;
+      expect(frames).toBeGreaterThan(0);
+    });
+  });
+
   it('goes on to export where the camera refuses a contiguous buffer', async () => {
     kernel.addCamera();
     display();
@@ -128,7 +190,7 @@ describe('the import ladder', () => {
     );
     expect((await run({}, { capture: 'export' })).shown).toBe(5);
     expect(() => v4l2Source({ capture: [] })).toThrow(
-      'expected capture to be of import, export, got an empty list',
+      'expected capture to be of import, export, copy, got an empty list',
     );
   });
 });

@@ -4,7 +4,7 @@ import { collectStats, type StatsContext, sinceLast } from '../../../src/pipelin
 
 const latency = { min: 1, mean: 2, p50: 2, p99: 3, max: 3 };
 const loop: FrameLoopStats = {
-  captures: [{ captured: 90, lost: 4, errored: 1, queued: 2, buffers: 6 }],
+  captures: [{ captured: 90, lost: 4, errored: 1, copied: 90, copiedBytes: 81_000, queued: 2, buffers: 6 }],
   displays: [
     { committed: 85, shown: 80, dropped: 5, latency, lastFlip: 1 },
     { committed: 40, shown: 40, dropped: 50, latency, lastFlip: 1 },
@@ -52,8 +52,8 @@ describe('collectStats', () => {
   });
 
   it('says of each link what was done to its frames', () => {
-    const copied = { reason: 'the driver takes no dma-bufs', frames: 90, bytes: 81_000 };
-    const { links } = collectStats(loop, { ...context, source: { ...context.source, copied } });
+    const copyReason = 'the driver takes no dma-bufs';
+    const { links } = collectStats(loop, { ...context, source: { ...context.source, copyReason } });
     const none = { cpuBytes: 0, cpuWrites: 0, copies: 0, syncCalls: 0, syncTime: 0, fenceWaits: 0 };
     expect(links).toEqual([
       {
