@@ -74,6 +74,8 @@ describe('the fake frame loop', () => {
       captured: 2,
       lost: 3,
       errored: 1,
+      copied: 0,
+      copiedBytes: 0,
       queued: 4,
       buffers: 4,
     });
