@@ -16,6 +16,8 @@ void FrameSink::SetFormat(FrameFormat format, uint64_t limit) {
 void FrameSink::Connect(BufferMemories buffers, ExchangeHandle<FrameFiller> filler) {
   count_ = static_cast<guint>(buffers.size());
   allocator_ = NewHeapAllocator(std::move(buffers));
+  ended_ = false;
+  received_before_ = counters_.received;
   ours_.assign(count_, false);
   in_loop_.resize(count_);
   filler_ = std::move(filler);
@@ -194,7 +196,7 @@ GstFlowReturn FrameSink::Submit(GstPtr<GstBuffer> buffer, uint32_t index) {
   const int error = filler_->submit(filler_->self, &frame);
   if (error == ESHUTDOWN) return GST_FLOW_FLUSHING;
   if (error != 0) return GST_FLOW_ERROR;
-  if (limit_ != 0 && uint64_t{frame.sequence} + 1 == limit_) Ended();
+  if (limit_ != 0 && frame.sequence + 1 - received_before_ == limit_) Ended();
   return GST_FLOW_OK;
 }
 

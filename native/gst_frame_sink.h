@@ -81,6 +81,8 @@ class FrameSink {
   GstVideoInfo info_{};
   GstPtr<GstBufferPool> pool_;
   Counters counters_;
+  // In earlier runs.
+  uint64_t received_before_ = 0;
   bool ended_ = false;
 };
 

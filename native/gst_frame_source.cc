@@ -77,6 +77,7 @@ void FrameSource::SetFormat(FrameFormat format, uint32_t most, bool copy) {
 }
 
 void FrameSource::Connect(BufferMemories buffers, ExchangeHandle<FrameTaker> taker) {
+  ended_ = false;
   taker_ = std::make_shared<ExchangeHandle<FrameTaker>>(std::move(taker));
   // Memory may come back when this element is long gone, and the handle with it.
   lent_ = LentMemory::Make(std::move(buffers), [taker = std::weak_ptr(taker_)](uint32_t index) {

@@ -51,7 +51,8 @@ Napi::Function StageBinding::Define(Napi::Env env) {
        method("connectInput", &Self::Run<&Self::ConnectInput>),
        method("connectOutput", &Self::Run<&Self::ConnectOutput>), method("play", &Self::Run<&Self::Play>),
        method("stop", &Self::Run<&Self::Stop>), method("endInput", &Self::Run<&Self::EndInput>),
-       method("close", &Self::Run<&Self::Close>), method("stats", &Self::Run<&Self::Stats>)});
+       method("disconnect", &Self::Run<&Self::Disconnect>), method("close", &Self::Run<&Self::Close>),
+       method("stats", &Self::Run<&Self::Stats>)});
 }
 
 StageBinding::StageBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -181,6 +182,12 @@ Napi::Value StageBinding::Stop(Call& call) {
 
 Napi::Value StageBinding::EndInput(Call& call) {
   RequireInput(call).End();
+  return call.env().Undefined();
+}
+
+Napi::Value StageBinding::Disconnect(Call& call) {
+  stage_->Disconnect();
+  KeepAlive(call.env(), false);
   return call.env().Undefined();
 }
 

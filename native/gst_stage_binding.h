@@ -51,6 +51,7 @@ class StageBinding : public Napi::ObjectWrap<StageBinding>, private StageListene
   Napi::Value Play(Call& call);
   Napi::Value EndInput(Call& call);
   Napi::Value Stop(Call& call);
+  Napi::Value Disconnect(Call& call);
   Napi::Value Close(Call& call);
   Napi::Value Stats(Call& call);
 

@@ -116,7 +116,7 @@ class OpenGstSink implements OpenTakerSink {
   }
 
   detach(): void {
-    this.#pipeline.close();
+    this.#pipeline.disconnect();
   }
 
   close(): void {

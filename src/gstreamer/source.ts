@@ -111,7 +111,7 @@ class OpenGstSource implements OpenPoolSource {
   }
 
   detach(): void {
-    this.#pipeline.close();
+    this.#pipeline.disconnect();
   }
 
   close(): void {

@@ -76,7 +76,7 @@ export interface GstStageCounters {
 }
 
 /**
- * In this order: `open`, caps, `setInput` and `setOutput`, `connect…`, `play`, `stop`, `close`. Between `play` and `close` the
+ * In this order: `open`, caps, `setInput` and `setOutput`, `connect…`, `play`, `stop`, `disconnect`, `close`. Between `play` and `disconnect` the
  * process stays alive.
  */
 export interface GstStage {
@@ -102,6 +102,8 @@ export interface GstStage {
   stop(): Promise<void>;
   /** The stream ends for GStreamer after the frames that it was given, though the loop's goes on. */
   endInput(): void;
+  /** Buffers are let go of, after `stop`; `connect…` and `play` may follow. */
+  disconnect(): void;
   /** Devices are closed, buffers let go of. After `stop` where it played; the listener is not called any more. */
   close(): void;
   stats(): GstStageCounters;

@@ -21,7 +21,8 @@ export class StagePipeline {
   readonly #name: string;
   readonly #version: string;
   readonly #ends: { input: boolean; output: boolean };
-  readonly #ended: Promise<void>;
+  #ended = new Promise<void>(() => undefined);
+  #onEnd: () => void = () => undefined;
   #onError: ((error: Error) => void) | undefined;
   #playing = false;
   /** The first one: what follows comes of it. */
@@ -35,15 +36,11 @@ export class StagePipeline {
     this.#name = name;
     this.#ends = ends;
     const addon = loadGstAddon();
-    let ended: () => void = () => undefined;
-    this.#ended = new Promise((resolve) => {
-      ended = resolve;
-    });
     this.#version = addon.gstVersion();
     this.#stage = parsed(name, description, () =>
       addon.createGstStage(description, ends, {
         onFailure: (failure) => this.#fail(failure),
-        onEnd: () => ended(),
+        onEnd: () => this.#onEnd(),
       }),
     );
     const failure = this.#stage.open();
@@ -94,6 +91,10 @@ export class StagePipeline {
   /** Rejects with what keeps it from playing; what fails later comes to `onError`, once. */
   async play(onError: (error: Error) => void): Promise<void> {
     this.#playing = true;
+    this.#failure = undefined;
+    this.#ended = new Promise((resolve) => {
+      this.#onEnd = resolve;
+    });
     const failure = (await this.#stage.play()) ?? this.#failure;
     if (failure) {
       this.#failure = failure;
@@ -143,6 +144,11 @@ export class StagePipeline {
     }
     this.#onError = undefined;
     await this.#stage.stop();
+  }
+
+  /** Lets go of the buffers, after `stop`; it may play again with others. Idempotent. */
+  disconnect(): void {
+    this.#stage.disconnect();
   }
 
   /** Closes devices and lets go of the buffers. After `stop`. Idempotent. */

@@ -112,7 +112,7 @@ class OpenGstTransform implements OpenConverter {
   }
 
   detach(): void {
-    this.#pipeline.close();
+    this.#pipeline.disconnect();
   }
 
   close(): void {
