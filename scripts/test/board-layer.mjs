@@ -7,6 +7,7 @@ import { prepareBoard } from '../../test/board/machine/board-files.mjs';
 import { Failure } from '../lib/failure.mjs';
 import { boardLevels } from '../lib/requirements.mjs';
 import { failure, jestCommand, readCounts } from './jest-run.mjs';
+import { compilePrograms } from './programs.mjs';
 
 const RESULTS = 'results.json';
 
@@ -22,6 +23,7 @@ export async function whyNoBoard(board, missing) {
   if (needed.length > 0) return `this system lacks ${needed.map(({ purpose }) => purpose).join('; ')}`;
   try {
     await prepareBoard(board);
+    compilePrograms(board);
     return undefined;
   } catch (error) {
     if (error instanceof Failure) return error.message;

@@ -1,0 +1,15 @@
+/** The same program on every board: which name the heap has there is no concern of its own. */
+import { figuresOf, sample } from '../../../support/board/program';
+
+/** @param heap how explain() names the heap, with the reason */
+export function sameProgram(heap: RegExp): void {
+  it('shows the camera, and says which heap and why', async () => {
+    await using program = sample(
+      'camera-to-display',
+      ...['--driver', 'vivid', '--size', '640x480', '--frames', '10'],
+    );
+    expect(await program.ended).toEqual({ status: 0, signal: null });
+    expect(figuresOf(program)).toMatchObject({ shown: 10, lost: 0 });
+    expect(program.stdout).toMatch(heap);
+  });
+}
