@@ -6,6 +6,7 @@ import { checkTypes, jestOnHost, lint } from '../test/host-layers.mjs';
 import { failure } from '../test/jest-run.mjs';
 import { Failure } from './failure.mjs';
 import { readOptions } from './options.mjs';
+import { elapsed } from './progress.mjs';
 import { boardLevels } from './requirements.mjs';
 import { setUp } from './set-up.mjs';
 
@@ -40,20 +41,22 @@ export async function test() {
     ...(needsBoard ? ['test'] : []),
     ...(needsGStreamer ? ['gstreamer'] : []),
   ];
-  const missing = await prepare(levels, values.yes, add);
+  const clock = layerClock();
+  const missing = await clock.timed('set-up', () => prepare(levels, values.yes, add));
   if (missing) {
     const selection = { pattern: values.testNamePattern };
     const run = { lint, types: checkTypes, unit: jestOnHost, contract: jestOnHost, gstreamer: jestOnHost };
     for (const layer of layers.filter((name) => name in run)) {
       heading(layer);
-      add(await run[layer](layer, selection));
+      add(await clock.timed(layer, () => run[layer](layer, selection)));
     }
-    if (selected.length > 0) await runBoots(selected, missing, selection, add);
+    if (selected.length > 0) await runBoots(selected, { missing, selection, add, clock });
   }
 
   if (total.skipped.length > 0) {
     process.stdout.write(`\nSkipped:\n${total.skipped.map((title) => `  ${title}\n`).join('')}`);
   }
+  process.stdout.write(`\nTime: ${clock.text()}\n`);
   const { passed, failed, skipped } = total;
   process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped.length} skipped\n`);
   return failed > 0 || passed === 0 ? 1 : 0;
@@ -72,14 +75,17 @@ async function prepare(levels, yes, add) {
 }
 
 // Without a board its tests have failed in CI; a contributor without QEMU may go on.
-async function runBoots(boots, missing, selection, add) {
+async function runBoots(boots, { missing, selection, add, clock }) {
   const reasons = new Map();
   compileBoardTests();
   for (const boot of boots) {
     heading(bootLayer(boot));
-    if (!reasons.has(boot.board)) reasons.set(boot.board, await whyNoBoard(boot.board, missing));
-    const reason = reasons.get(boot.board);
-    if (!reason) add(await jestOnBoard(boot, selection));
+    const { board } = boot;
+    if (!reasons.has(board)) {
+      reasons.set(board, await clock.timed(`board ${board.name}`, () => whyNoBoard(board, missing)));
+    }
+    const reason = reasons.get(board);
+    if (!reason) add(await clock.timed(bootLayer(boot), () => jestOnBoard(boot, selection)));
     else if (process.env.CI) add(failure(`not run: ${reason}`));
     else {
       process.stdout.write(`  ○ NOT RUN: ${reason}\n`);
@@ -98,6 +104,22 @@ function selectLayers(all, only) {
     throw new Failure(complaint, { exitCode: 2 });
   }
   return all.filter((layer) => wanted.some((name) => matches(layer, name)));
+}
+
+// Where the time of a run goes; `board NAME` is its kernel, root and addon.
+function layerClock() {
+  const times = [];
+  return {
+    async timed(name, body) {
+      const begun = Date.now();
+      try {
+        return await body();
+      } finally {
+        times.push(`${name} ${elapsed(Date.now() - begun)}`);
+      }
+    },
+    text: () => times.join(', '),
+  };
 }
 
 function bootLayer({ name }) {

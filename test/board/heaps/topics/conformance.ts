@@ -80,10 +80,10 @@ export function heapConformance(): void {
     });
 
     it.each([
-      ['an older program, before heap_flags', 16],
-      ['a newer program, with fields that this kernel does not know', 48],
+      ['the structure of an older program, before heap_flags', 16],
+      ['the structure of a newer program, with fields that this kernel does not know', 48],
       ['a structure larger than the kernel keeps on its stack', 256],
-    ])('takes the structure of %s', (_, structBytes) => {
+    ])('takes %s', (_, structBytes) => {
       expect(requestOf(path, { structBytes })).toEqual({ error: undefined, bytes: 4096, descriptors: 1 });
     });
 
