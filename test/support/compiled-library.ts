@@ -12,6 +12,8 @@ const { swcOptions } = require('./swc-options') as { swcOptions: object };
 export interface CompiledLibrary extends Disposable {
   library: typeof import('../../src');
   testing: typeof import('../../src/testing');
+  /** A module inside: `pipeline/worker-thread`. */
+  load<T>(name: string): T;
   /** Writes a module that a worker can load, and returns its path. */
   write(name: string, code: string): string;
 }
@@ -38,6 +40,7 @@ export function compiledLibrary(): CompiledLibrary {
   return {
     library: require(join(folder, 'index.js')),
     testing: require(join(folder, 'testing/index.js')),
+    load: (name) => require(join(folder, `${name}.js`)),
     write,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
