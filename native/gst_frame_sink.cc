@@ -151,6 +151,8 @@ GstFlowReturn FrameSink::Copy(GstBuffer* from, GstPtr<GstBuffer>& to) {
 }
 
 GstFlowReturn FrameSink::Render(GstBuffer* buffer) {
+  // Nothing to show: an element that says so by an empty buffer.
+  if (gst_buffer_n_memory(buffer) == 0) return GST_FLOW_OK;
   {
     const std::lock_guard lock(mutex_);
     if (ended_) return GST_FLOW_EOS;

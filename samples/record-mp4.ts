@@ -15,7 +15,7 @@ import { showUntilEnd } from './support/show';
 runSample('record-mp4', async (signal) => {
   const options = parseOptions();
   const output = options.output ?? 'out.mp4';
-  const encoder = 'videoconvert ! x264enc tune=zerolatency speed-preset=ultrafast';
+  const encoder = 'videoconvert ! video/x-raw,format=I420 ! x264enc tune=zerolatency speed-preset=ultrafast';
   await using pipeline = new Pipeline(
     pipelineOptions(options),
     v4l2Source(cameraOptions(options)),

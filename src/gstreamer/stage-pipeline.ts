@@ -144,6 +144,8 @@ export class StagePipeline {
     }
     this.#onError = undefined;
     await this.#stage.stop();
+    // Whoever waits for the end waits for nothing any more.
+    this.#onEnd();
   }
 
   /** Lets go of the buffers, after `stop`; it may play again with others. Idempotent. */
