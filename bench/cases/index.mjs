@@ -3,6 +3,7 @@ import * as allocate from './allocate.mjs';
 import * as busyJavaScript from './busy-javascript.mjs';
 import * as cameraToDisplay from './camera-to-display.mjs';
 import * as cpuStage from './cpu-stage.mjs';
+import * as gstBridge from './gst-bridge.mjs';
 import * as longRun from './long.mjs';
 import * as scale from './scale.mjs';
 import * as start from './start.mjs';
@@ -16,6 +17,7 @@ const cases = [
   { boot: ONE_CAMERA, ...cpuStage },
   { boot: ONE_CAMERA, ...allocate },
   { boot: ONE_CAMERA, ...start },
+  { boot: ONE_CAMERA, ...gstBridge },
   { boot: ONE_CAMERA, ...longRun },
   { boot: SCALE, ...scale },
 ];

@@ -15,15 +15,20 @@ export const programs = {
   observer: join(directory, 'observer.so'),
   cameraToDisplay: join(directory, 'camera_to_display'),
   alloc: join(directory, 'alloc'),
+  gstBridge: join(directory, 'gst_bridge'),
 };
 
 export function buildReferences() {
   mkdirSync(directory, { recursive: true });
-  const drm = (what) => outputOf('pkg-config', [what, 'libdrm']).trim().split(/\s+/).filter(Boolean);
+  const flags = (library) => (what) =>
+    outputOf('pkg-config', [what, library]).trim().split(/\s+/).filter(Boolean);
+  const drm = flags('libdrm');
+  const gst = flags('gstreamer-app-1.0');
   const of = (folder, ...names) => names.map((name) => join(folder, name));
   const streams = of(reference, 'camera_to_display.c', 'camera.c', 'display.c', 'heap.c');
   build(programs.cameraToDisplay, streams, ['-pthread', ...drm('--cflags'), ...drm('--libs')]);
   build(programs.alloc, of(reference, 'alloc.c', 'heap.c'), []);
+  build(programs.gstBridge, of(reference, 'gst_bridge.c'), [...gst('--cflags'), ...gst('--libs')]);
   build(programs.launch, of(observer, 'launch.c'), []);
   build(programs.observer, of(observer, 'observer.c'), ['-shared', '-fPIC', ...drm('--cflags'), '-ldl']);
 }

@@ -119,7 +119,7 @@ const requirements = [
   },
   {
     purpose: 'GStreamer with its headers, for the addon that joins it to the graph',
-    levels: ['gstreamer'],
+    levels: ['gstreamer', 'bench'],
     debian: ['libgstreamer1.0-dev', 'libgstreamer-plugins-base1.0-dev'],
     present: pkgConfigHas(...GSTREAMER_MODULES),
   },
