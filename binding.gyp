@@ -21,6 +21,8 @@
       "sources": [
         "native/addon.cc",
         "native/arguments.cc",
+        "native/converter.cc",
+        "native/converter_binding.cc",
         "native/dma_buf.cc",
         "native/dma_heap.cc",
         "native/fd_table.cc",
@@ -54,7 +56,9 @@
         "native/kms_resources.cc",
         "native/mapping.cc",
         "native/memory_guard.cc",
+        "native/pixel_converter.cc",
         "native/sync_file.cc",
+        "native/synced_buffer.cc",
         "native/udmabuf.cc",
         "native/v4l2_buffer.cc",
         "native/v4l2_controls.cc",
@@ -63,7 +67,7 @@
         "native/v4l2_stream.cc"
       ],
       "cflags_cc": ["<!@(pkg-config --cflags libdrm)"],
-      "libraries": ["<!@(pkg-config --libs libdrm)"]
+      "libraries": ["<!@(pkg-config --libs libdrm)", "-lyuv"]
     }
   ],
   # Optional: what needs GStreamer (src/gstreamer/binding.ts).

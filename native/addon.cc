@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "addon_data.h"
+#include "converter_binding.h"
 #include "dma_buf.h"
 #include "dma_heap.h"
 #include "file_system.h"
@@ -55,6 +56,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterKmsFramebuffer(env, exports);
   RegisterKmsCommit(env, exports);
   RegisterFrameLoop(env, exports);
+  RegisterConverter(env, exports);
   return exports;
 }
 

@@ -46,6 +46,8 @@ export { type GstTransformOptions, gstTransform } from './gstreamer/transform';
 export type { GstFraction, GstValue } from './gstreamer/values';
 export { loadKernel } from './native/binding';
 export type { Kernel } from './native/kernel';
+export { type ConvertOptions, convert } from './pipeline/convert';
+export type { Rotation } from './pipeline/convert-layout';
 export { type CpuStageFunction, type CpuStageOptions, cpuStage } from './pipeline/cpu-stage';
 export { type FileSinkOptions, fileSink } from './pipeline/file-sink';
 export type { Frame, FrameMetadata } from './pipeline/frame';

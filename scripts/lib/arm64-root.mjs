@@ -15,7 +15,7 @@ import { onTermination } from './termination.mjs';
 const SUITE = 'trixie';
 
 /** What the addon links with, by the name that Debian gives its development files. A library more is a line more. */
-const LIBRARIES = ['libdrm-dev'];
+const LIBRARIES = ['libdrm-dev', 'libyuv-dev'];
 
 /** What runs on the board; that apt does not count as installed on its own. */
 const PROGRAMS = ['nodejs', 'strace', 'v4l-utils'];

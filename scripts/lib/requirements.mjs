@@ -93,6 +93,13 @@ const requirements = [
     present: () => hasLibrary('libdrm', '/usr/include/libdrm/drm.h'),
   },
   {
+    // It has no pkg-config file in Debian.
+    purpose: 'libyuv with its headers, for the addon',
+    levels: ['build'],
+    debian: ['libyuv-dev'],
+    present: () => existsSync('/usr/include/libyuv.h'),
+  },
+  {
     purpose: 'a cross compiler for arm64, for its addon and its kernel',
     levels: ['cross'],
     debian: ['gcc-aarch64-linux-gnu', 'g++-aarch64-linux-gnu'],

@@ -12,6 +12,7 @@
  * the kernel refuses, and does one attempt: callers restart EINTR and EAGAIN where the interface asks for it.
  */
 
+import type { ConvertKernel } from './convert';
 import type { FrameLoop, FrameLoopListener } from './frame-loop';
 import type { KmsKernel } from './kms';
 import type { V4l2Kernel } from './v4l2';
@@ -104,7 +105,8 @@ export interface Kernel
     UdmabufKernel,
     DmaBufKernel,
     V4l2Kernel,
-    KmsKernel {
+    KmsKernel,
+    ConvertKernel {
   /** Names of the entries of a directory, or undefined where it does not exist. */
   listDirectory(path: string): string[] | undefined;
   /** Contents of a (virtual) text file, or undefined where it cannot be read. */

@@ -136,10 +136,15 @@ function clash(
   wanted: readonly Caps[],
   consumers: readonly PortOffer[],
 ): NegotiationError {
+  const takes = (consumer: PortOffer, offer: Caps) =>
+    !consumer.caps || consumer.caps.some((c) => sameFormat(c, offer));
+  const field = wanted.some((p) => consumers.every((c) => takes(c, p))) ? 'size' : 'format';
+  const [best] = [...wanted].sort((a, b) => pixelFormat(a.format).rank - pixelFormat(b.format).rank);
   const blocking =
-    consumers.find((c) => c.caps && !wanted.some((p) => commonSize(p, [c], {}))) ?? consumers[0];
+    consumers.find((c) => c.caps && !wanted.some((p) => commonSize(p, [c], {}))) ??
+    (field === 'format' && best ? consumers.find((c) => !takes(c, best)) : undefined) ??
+    consumers[0];
   const taken = blocking?.caps ?? [];
-  const field = wanted.some((p) => taken.some((c) => sameFormat(p, c))) ? 'size' : 'format';
   const hint =
     field === 'format'
       ? 'Choose another format, put convert() between them, or let { autoConvert: true } do so.'

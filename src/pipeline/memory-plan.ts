@@ -12,6 +12,8 @@ import type { CreditPolicy } from './stage';
 
 /** Buffers that stay with the camera whatever JavaScript does: one being filled, one to go on with. */
 export const CAMERA_HOLD = 2;
+/** Of what a program fills: one being filled, one to go on with. */
+export const FILLER_HOLD = 2;
 /** One on the screen, one whose flip is pending, one that waits. */
 export const DISPLAY_HOLD = 3;
 /** V4L2 queues have at most this many (VIDEO_MAX_FRAME). */

@@ -10,6 +10,7 @@ import { InvalidStateError } from '../errors';
 import { loadKernel } from '../native/binding';
 import type { Kernel } from '../native/kernel';
 import { intervalOf } from '../native/pace';
+import { convert } from './convert';
 import { checkedMax } from './cpu-stage';
 import { explain, type MemorySource } from './explain';
 import type { Frame } from './frame';
@@ -41,7 +42,12 @@ export interface PipelineOptions {
    * asked whether they take ordinary pages; where all do, CMA is spared. A heap that is chosen by `heaps` wins.
    */
   memory?: MemoryChoice;
-  /** Number of buffers; by default what the stages need at once. */
+  /**
+   * Puts `convert()` before each stage that takes none of the formats that come to it; false by default, as it costs CPU time and
+   * memory. `explain()` shows where.
+   */
+  autoConvert?: boolean;
+  /** Number of the source's buffers; by default what the stages need at once. */
   buffers?: number;
   /** At the end of a source with a frame limit: `stop` (default), or `hold` the last frame on the screen until `stop()`. */
   atEnd?: 'stop' | 'hold';
@@ -277,6 +283,7 @@ export class Pipeline implements AsyncDisposable {
       })),
       buffers: this.#changes.buffers ?? this.#options.buffers,
       changes: this.#changes,
+      autoConvert: this.#options.autoConvert ? () => convert() : undefined,
     });
     return this.#prepared;
   }

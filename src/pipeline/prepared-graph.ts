@@ -160,8 +160,22 @@ function agree(
   if (!converter) return devices.source.configure(negotiate(devices.source.caps, devices.source.wish));
   const input = layoutOf(producerAbove(producer));
   if (!input) throw new TypeError(`'${producer.name}' stands before its frames' format is known`);
+  const outputs = converter.outputs(input);
   const { strideAlignment } = planMemory(consumers.map((node) => needOf(node, devices))).requirement;
-  return converter.configure(input, negotiate(converter.outputs(input), converter.wish), strideAlignment);
+  return converter.configure(input, keepFormat() ?? negotiate(outputs, converter.wish), strideAlignment);
+
+  /** The format of its input, where all take it: only what must be changed is. */
+  function keepFormat(): VideoFormat | undefined {
+    const same = outputs.filter(({ format }) => format === input?.format);
+    try {
+      return same.length > 0 && converter?.wish.format === undefined
+        ? negotiate(same, converter?.wish ?? {})
+        : undefined;
+    } catch (error) {
+      if (error instanceof NegotiationError) return undefined;
+      throw error;
+    }
+  }
 }
 
 function offerOf(node: GraphNode, { sinks, converters }: Devices): PortOffer {

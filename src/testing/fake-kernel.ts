@@ -1,5 +1,8 @@
+import type { KernelError } from '../errors';
+import type { ConverterConfig, NativeConverter } from '../native/convert';
 import type { FrameLoop, FrameLoopListener } from '../native/frame-loop';
 import type { Kernel } from '../native/kernel';
+import { FakeConverter } from './fake-converter';
 import { FakeFrameLoop, type LoopKernel } from './fake-frame-loop';
 import { FakeKms } from './fake-kms';
 
@@ -58,6 +61,10 @@ export class FakeKernel extends FakeKms implements Kernel {
 
   createFrameLoop(listener: FrameLoopListener): FrameLoop {
     return new FakeFrameLoop(this.#forLoop(), listener);
+  }
+
+  createConverter(config: ConverterConfig, onError: (error: KernelError) => void): NativeConverter {
+    return new FakeConverter(this, config, onError);
   }
 
   /**

@@ -72,8 +72,11 @@ const rgb565: PixelLayout = {
   },
 };
 
-/** @param vsub lines that share a row of chroma: 2 for NV12, 1 for NV16. */
-function semiPlanar(separate: boolean, vsub = 2): PixelLayout {
+/**
+ * @param vsub lines that share a row of chroma: 2 for NV12, 1 for NV16.
+ * @param first which of Cb and Cr comes first: 1 for NV21.
+ */
+function semiPlanar(separate: boolean, vsub = 2, first: 0 | 1 = 0): PixelLayout {
   return {
     planes: [
       { bytes: 1, hsub: 1, vsub: 1 },
@@ -85,34 +88,63 @@ function semiPlanar(separate: boolean, vsub = 2): PixelLayout {
       const [lightness, cb, cr] = toYuv(color);
       luma.bytes[y * luma.stride + x] = lightness;
       if (x % 2 !== 0 || y % vsub !== 0) return;
-      chroma.bytes[(y / vsub) * chroma.stride + x] = cb;
-      chroma.bytes[(y / vsub) * chroma.stride + x + 1] = cr;
+      chroma.bytes[(y / vsub) * chroma.stride + x + first] = cb;
+      chroma.bytes[(y / vsub) * chroma.stride + x + 1 - first] = cr;
     },
     get([luma, chroma], x, y) {
       if (!luma || !chroma) return [0, 0, 0];
       const at = Math.floor(y / vsub) * chroma.stride + (x & ~1);
-      return toRgb(luma.bytes[y * luma.stride + x] ?? 0, chroma.bytes[at] ?? 0, chroma.bytes[at + 1] ?? 0);
+      const { bytes } = chroma;
+      return toRgb(luma.bytes[y * luma.stride + x] ?? 0, bytes[at + first] ?? 0, bytes[at + 1 - first] ?? 0);
     },
   };
 }
 
-const yuyv: PixelLayout = {
-  planes: [{ bytes: 4, hsub: 2, vsub: 1 }],
+/** @param luma where the first luma byte is: 0 for YUYV, 1 for UYVY. */
+function packed422(luma: 0 | 1): PixelLayout {
+  const chroma = 1 - luma;
+  return {
+    planes: [{ bytes: 4, hsub: 2, vsub: 1 }],
+    separate: false,
+    put([plane], x, y, color) {
+      if (!plane) return;
+      const [lightness, cb, cr] = toYuv(color);
+      const at = y * plane.stride + (x >> 1) * 4;
+      plane.bytes[at + luma + (x & 1) * 2] = lightness;
+      if (x & 1) return;
+      plane.bytes[at + chroma] = cb;
+      plane.bytes[at + chroma + 2] = cr;
+    },
+    get([plane], x, y) {
+      if (!plane) return [0, 0, 0];
+      const at = y * plane.stride + (x >> 1) * 4;
+      const { bytes } = plane;
+      const lightness = bytes[at + luma + (x & 1) * 2] ?? 0;
+      return toRgb(lightness, bytes[at + chroma] ?? 0, bytes[at + chroma + 2] ?? 0);
+    },
+  };
+}
+
+const planar420: PixelLayout = {
+  planes: [
+    { bytes: 1, hsub: 1, vsub: 1 },
+    { bytes: 1, hsub: 2, vsub: 2 },
+    { bytes: 1, hsub: 2, vsub: 2 },
+  ],
   separate: false,
-  put([plane], x, y, color) {
-    if (!plane) return;
+  put([luma, first, second], x, y, color) {
+    if (!luma || !first || !second) return;
     const [lightness, cb, cr] = toYuv(color);
-    const at = y * plane.stride + (x >> 1) * 4;
-    plane.bytes[at + (x & 1) * 2] = lightness;
-    if (x & 1) return;
-    plane.bytes[at + 1] = cb;
-    plane.bytes[at + 3] = cr;
+    luma.bytes[y * luma.stride + x] = lightness;
+    if (x & 1 || y & 1) return;
+    first.bytes[(y >> 1) * first.stride + (x >> 1)] = cb;
+    second.bytes[(y >> 1) * second.stride + (x >> 1)] = cr;
   },
-  get([plane], x, y) {
-    if (!plane) return [0, 0, 0];
-    const at = y * plane.stride + (x >> 1) * 4;
-    const { bytes } = plane;
-    return toRgb(bytes[at + (x & 1) * 2] ?? 0, bytes[at + 1] ?? 0, bytes[at + 3] ?? 0);
+  get([luma, first, second], x, y) {
+    if (!luma || !first || !second) return [0, 0, 0];
+    const cb = first.bytes[(y >> 1) * first.stride + (x >> 1)] ?? 0;
+    const cr = second.bytes[(y >> 1) * second.stride + (x >> 1)] ?? 0;
+    return toRgb(luma.bytes[y * luma.stride + x] ?? 0, cb, cr);
   },
 };
 
@@ -132,7 +164,10 @@ const layouts: Readonly<Record<string, PixelLayout>> = {
   NM12: semiPlanar(true),
   NV16: semiPlanar(false, 1),
   NM16: semiPlanar(true, 1),
-  YUYV: yuyv,
+  NV21: semiPlanar(false, 2, 1),
+  YUYV: packed422(0),
+  UYVY: packed422(1),
+  YU12: planar420,
 };
 
 export function pixelLayout(code: number): PixelLayout | undefined {

@@ -168,15 +168,15 @@ export function overKernel(tests: (session: () => Session) => void): void {
 /**
  * Runs `tests` over every kernel that can be loaded, the addon on the host too: for what needs no device.
  */
-export function overLoops(tests: (kernel: () => Kernel) => void): void {
+export function overLoops(tests: (kernel: () => Kernel, name: string) => void): void {
   const kernels: [string, () => Kernel][] = [['real', loadKernel]];
   if (kernelName === 'fake') kernels.push(['fake', () => fakeBench().kernel]);
-  describe.each(kernels)('%s kernel, no devices', (_name, load) => {
+  describe.each(kernels)('%s kernel, no devices', (name, load) => {
     let kernel: Kernel;
     beforeEach(() => {
       kernel = load();
     });
-    tests(() => kernel);
+    tests(() => kernel, name);
   });
 }
 

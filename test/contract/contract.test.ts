@@ -16,3 +16,4 @@ import './topics/frame-loop';
 import './topics/frame-loop-taps';
 import './topics/frame-loop-copies';
 import './topics/frame-loop-pools';
+import './topics/convert';
