@@ -13,15 +13,16 @@ import { showLive } from './support/figures';
 import { cameraOptions, parseOptions, pipelineOptions } from './support/options';
 import { runSample } from './support/run';
 
+/** RTP carries JPEG in 4:2:0 and 4:2:2 only. */
+const JPEG = 'videoconvert ! video/x-raw,format=I420 ! jpegenc';
+
 runSample('rtp-stream', async (signal) => {
   const options = parseOptions();
   const [host = '127.0.0.1', port = '5004'] = options.output?.split(':') ?? [];
   await using pipeline = new Pipeline(
     pipelineOptions(options),
     v4l2Source(cameraOptions(options)),
-    gstSink(`videoconvert ! jpegenc ! rtpjpegpay ! udpsink host=${host} port=${port} sync=false`, {
-      name: 'network',
-    }),
+    gstSink(`${JPEG} ! rtpjpegpay ! udpsink host=${host} port=${port} sync=false`, { name: 'network' }),
   );
 
   console.log(pipeline.explain());

@@ -1,6 +1,6 @@
 /** GStreamer in the graph on the real kernel: contiguous buffers of our heap between V4L2, GStreamer's elements and displays. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LinkStats } from 'dmaflow';
@@ -39,6 +39,14 @@ function runOf(name: string): Run {
   return found;
 }
 
+/** Pixels, of its frame header (SOF0); throws where the file is no JPEG. */
+function jpegSize(file: string): [number, number] {
+  const bytes = readFileSync(file);
+  const header = bytes.indexOf(Buffer.from([0xff, 0xc0]));
+  if (bytes.readUInt16BE(0) !== 0xffd8 || header < 0) throw new Error(`${file} is no JPEG`);
+  return [bytes.readUInt16BE(header + 7), bytes.readUInt16BE(header + 5)];
+}
+
 function discovered(file: string): string {
   return spawnSync('gst-discoverer-1.0', [file], { encoding: 'utf8' }).stdout;
 }
@@ -49,7 +57,7 @@ it('a camera goes to our display and into files, without a copy on our side', ()
   const written = readdirSync(directory).filter((name) => name.endsWith('.jpg'));
   expect(written).toHaveLength(stages.find(({ name }) => name === 'gst-sink')?.frames ?? -1);
   expect(written.length).toBeGreaterThan(0);
-  expect(discovered(join(directory, written[0] ?? ''))).toMatch(/Width: 320\s+Height: 180/);
+  expect(jpegSize(join(directory, written[0] ?? ''))).toEqual([320, 180]);
   for (const { devices } of buffers) expect(devices).toContain('vkms');
 });
 
@@ -76,11 +84,11 @@ it('a transform of GStreamer between camera and display', () => {
 it('record-mp4 shows and records at once, and the file is whole', async () => {
   const file = join(directory, 'out.mp4');
   const options = ['--driver', 'vivid', '--card', 'vkms', '--size', '320x180', '--fps', '15'];
-  await using program = sample('record-mp4', ...options, '--frames', '20', '--output', file);
+  await using program = sample('record-mp4', ...options, '--frames', '12', '--output', file);
   expect(await program.ended).toEqual({ status: 0, signal: null });
   expect(figuresOf(program).shown).toBeGreaterThan(0);
   const [, recorded, skipped] = /^recorded=(\d+) skipped=(\d+)/m.exec(program.stdout) ?? [];
-  expect(Number(recorded) + Number(skipped)).toBe(20);
+  expect(Number(recorded) + Number(skipped)).toBe(12);
   expect(discovered(file)).toMatch(/H\.264[\s\S]*Width: 320/);
 });
 
@@ -99,11 +107,11 @@ it('rtp-stream is received on loopback', async () => {
   ];
   await using receiver = new Program('gst-launch-1.0', receive);
   await receiver.says(/Setting pipeline to PLAYING|New clock/);
-  const options = ['--driver', 'vivid', '--size', '640x360', '--fps', '15', '--frames', '20'];
+  const options = ['--driver', 'vivid', '--size', '640x360', '--fps', '15', '--frames', '12'];
   await using program = sample('rtp-stream', ...options);
   expect(await program.ended).toEqual({ status: 0, signal: null });
   expect(Number(/^sent=(\d+)/m.exec(program.stdout)?.[1])).toBeGreaterThan(0);
   const received = readdirSync(directory).filter((name) => name.startsWith('received-'));
   expect(received.length).toBeGreaterThan(0);
-  expect(discovered(join(directory, received[0] ?? ''))).toMatch(/Width: 640\s+Height: 360/);
+  expect(jpegSize(join(directory, received[0] ?? ''))).toEqual([640, 360]);
 });
