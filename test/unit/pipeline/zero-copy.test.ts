@@ -48,6 +48,19 @@ it('fails on a stage that declares to write, before it did; writes in place can 
   pipeline.assertZeroCopy({ allowWrites: true });
 });
 
+it('fails on a capture that copies, before the start and after the end; the counters say how much', async () => {
+  const copying = v4l2Source({ width: 320, height: 180, fps: 60, frames: 4, capture: 'copy' });
+  const pipeline = new Pipeline({ kernel }, copying, kmsSink());
+  expect(() => pipeline.assertZeroCopy()).toThrow(
+    'not zero-copy: vivid (/dev/video0) -> camera: no other way to capture than to copy is left to it',
+  );
+  const { links } = await pipeline.run();
+  expect(links[0]).toMatchObject({ to: 'camera', frames: 4, copies: 4, cpuBytes: 4 * 320 * 180 * 4 });
+  expect(() => pipeline.assertZeroCopy({ allowWrites: true })).toThrow(
+    "not zero-copy: vivid (/dev/video0) -> camera: vivid (/dev/video0) was asked for copies (capture: 'copy') (4 frames so far)",
+  );
+});
+
 it('fails on a link that copies, by its reason, whatever is allowed', () => {
   const copied = { reason: 'the driver takes no dma-bufs', frames: 3, bytes: 300 };
   const links = [
