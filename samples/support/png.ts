@@ -1,8 +1,9 @@
 /** Saves pixels as a PNG. */
 import type { Screenshot } from 'dmaflow';
-import sharp from 'sharp';
 
 export async function savePng(file: string, picture: Screenshot): Promise<void> {
+  // Only where a picture is asked for: a sample then starts sooner, and runs where sharp has no binary.
+  const { default: sharp } = await import('sharp');
   const { width, height } = picture;
   await sharp(toRgb(picture), { raw: { width, height, channels: 3 } })
     .png()

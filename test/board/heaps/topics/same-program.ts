@@ -8,7 +8,7 @@ export function sameProgram(heap: RegExp): void {
       'camera-to-display',
       ...['--driver', 'vivid', '--size', '640x480', '--frames', '10'],
     );
-    expect(await program.ended).toEqual({ status: 0, signal: null });
+    expect([await program.ended, program.stderr]).toEqual([{ status: 0, signal: null }, '']);
     // A busy host makes the emulated board late; that is no matter of heaps.
     expect(figuresOf(program).shown).toBeGreaterThan(0);
     expect(program.stdout).toMatch(heap);
