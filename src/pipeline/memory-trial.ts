@@ -1,6 +1,7 @@
 /** Asks devices whether they take memory that is cheaper than what they are assumed to need. */
 import type { DmaBuf } from '../allocators/dma-buf';
 import type { DmaHeapAllocator } from '../allocators/dma-heap-allocator';
+import { bufferName } from '../allocators/kernel-name';
 import type { MemoryRequirement } from '../allocators/memory-requirement';
 import { isKernelError, type KernelError } from '../errors';
 import type { Sharers } from './shared-buffers';
@@ -51,15 +52,20 @@ export async function tryPages(sharers: Sharers, allocator: DmaHeapAllocator): P
   const requirement = { ...plan.requirement, contiguous: false, regions: [] };
   const [candidate] = allocator.candidates(requirement);
   if (!candidate || candidate.heap.kind === 'contiguous') return stay('not asked: no heap of ordinary pages');
-  const { buffer, heap } = await allocator.allocate({
-    length,
-    name: `dmaflow:${sharers.name}:trial`,
-    requirement,
-  });
+  const request = { length, name: bufferName(`${sharers.name}-trial`), requirement };
+  const trial = await allocator.allocate(request).catch(orKernelError);
+  if (isKernelError(trial)) return stay(`not asked: there was no trial buffer (${refusalText(trial)})`);
+  const { buffer, heap } = trial;
   using planes = buffer;
   const answers = importAnswers(sharers, planes, heap);
   const answer = `a trial buffer of ${heap}: ${answers.map(({ text }) => text).join(', ')}`;
   return answers.every(({ taken }) => taken) ? { requirement, answer } : stay(answer);
+}
+
+/** A heap that gives nothing leaves the plan as it is. */
+function orKernelError(error: unknown): KernelError {
+  if (isKernelError(error)) return error;
+  throw error;
 }
 
 /** The camera first; the first refusal decides. */

@@ -75,6 +75,17 @@ describe("memory: 'auto'", () => {
     expect(kernel.heapUsed('system')).toBe(0);
   });
 
+  it('stays with contiguous memory where the heap of pages may not be opened', async () => {
+    kernel.addCamera({ contiguous: false });
+    display();
+    kernel.setPermission('/dev/dma_heap/system', { readable: false });
+    const { text, shown, heap } = await run({ memory: 'auto' });
+    expect([shown, heap]).toEqual([5, 'default_cma_region']);
+    expect(text).toMatch(
+      /^asked +not asked: there was no trial buffer \(open on \/dev\/dma_heap\/system: EACCES\)$/m,
+    );
+  });
+
   it('does not ask about several memory planes, nor where the heap was chosen', async () => {
     kernel.addCamera({ contiguous: false, multiplanar: true, formats: ['NM12'] });
     display();
