@@ -13,6 +13,16 @@ export interface CopyReport {
   readonly frames: number;
   /** So far, written. */
   readonly bytes: number;
+  /** So far, DMA_BUF_IOCTL_SYNC around the copies. */
+  readonly syncCalls?: number;
+}
+
+/** Copies that the frame loop makes of every frame, and counts. */
+export interface LoopCopies {
+  /** As in a {@link CopyReport}. */
+  reason: string;
+  /** DMA_BUF_IOCTL_SYNC around each. */
+  syncCalls: number;
 }
 
 /**
@@ -79,7 +89,7 @@ export function linkStats(work: LinkWork): LinkStats {
     cpuBytes: (use?.bytes ?? 0) + (copied?.bytes ?? 0),
     cpuWrites: use?.writes ?? 0,
     copies: copied?.frames ?? 0,
-    syncCalls: use?.syncCalls ?? 0,
+    syncCalls: (use?.syncCalls ?? 0) + (copied?.syncCalls ?? 0),
     syncTime: Math.round(use?.syncTime ?? 0),
     fenceWaits: work.fenceWaits ?? 0,
     heapFallbacks: work.heapFallbacks ?? 0,

@@ -130,7 +130,7 @@ export class RunningGraph {
       source: {
         name: graph.source.name,
         copied: source.kind === 'pool' ? source.copied : undefined,
-        copyReason: this.#first.shared.copyReason,
+        copies: this.#first.shared.copies,
       },
       links: plannedLinks(this.#prepared, (segment) => this.memoryOf(segment)?.fallbacks.length ?? 0),
       syncCalls: this.#syncCalls(),

@@ -6,6 +6,7 @@ import { BufferPool } from '../allocators/buffer-pool';
 import type { BufferReserve } from '../allocators/buffer-reserve';
 import { DmaHeapAllocator } from '../allocators/dma-heap-allocator';
 import type { HeapPreferences } from '../allocators/heap-policy';
+import { MEMFD } from '../allocators/last-resort';
 import {
   type MemoryRequirement,
   memoryRequirement,
@@ -18,6 +19,7 @@ import { V4L2_MEMORY_DMABUF } from '../native/v4l2';
 import type { MemorySource } from './explain';
 import type { FrameLayout } from './frame-layout';
 import type { GraphNode } from './graph';
+import type { LoopCopies } from './link-stats';
 import type { MemoryPlan } from './memory-plan';
 import { isDeviceRefusal, refusalText, tryPages } from './memory-trial';
 import type {
@@ -61,8 +63,8 @@ export interface SharedBuffers {
   capture: CaptureConfig | undefined;
   displays: ReadonlyMap<GraphNode, DisplayAttachment>;
   memory: MemorySource;
-  /** Why the frame loop copies each frame into these buffers; undefined: it does not. */
-  copyReason?: string | undefined;
+  /** Where the frame loop copies each frame into these buffers. */
+  copies?: LoopCopies | undefined;
 }
 
 /** One way to get buffers, and which of its errors mean that the next way may be tried. */
@@ -95,7 +97,9 @@ export async function shareBuffers(
       const reasons = shared.capture?.memory === V4L2_MEMORY_DMABUF ? [] : obstacles;
       const memory = memorySource(shared.pool, attempt.step, reasons, trials);
       if (attempt.step !== 'copy') return { ...shared, memory };
-      return { ...shared, memory, copyReason: warnOfCopies(sharers, obstacles) };
+      // START and END for each dma-buf; a memfd is none.
+      const syncCalls = shared.pool.source.heap === MEMFD ? 0 : 2 * shared.layout.memoryPlanes.length;
+      return { ...shared, memory, copies: { reason: warnOfCopies(sharers, obstacles), syncCalls } };
     } catch (error) {
       await done.undoAll();
       const last = index === attempts.length - 1;

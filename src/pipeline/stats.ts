@@ -1,7 +1,7 @@
 /** Statistics of a running pipeline: plain values, taken from the frame loop and the stages at one moment. */
 import type { CpuUse } from '../allocators/cpu-use';
 import type { FrameLoopStats, TapStats } from '../native/frame-loop';
-import { type CopyReport, type LinkStats, linkStats } from './link-stats';
+import { type CopyReport, type LinkStats, type LoopCopies, linkStats } from './link-stats';
 import type { NativeFigures } from './native-stages';
 import type { StageRunnerStats } from './stage-runner';
 
@@ -47,8 +47,8 @@ export interface StatsContext {
   heap: string;
   buffers: number;
   syncCalls: number;
-  /** `copied`: where it counts itself; `copyReason`: where the frame loop copies. */
-  source: { name: string; copied?: CopyReport | undefined; copyReason?: string | undefined };
+  /** `copied`: where it counts itself; `copies`: where the frame loop copies. */
+  source: { name: string; copied?: CopyReport | undefined; copies?: LoopCopies | undefined };
   /** In the order of the loop's display ids. */
   displays: readonly { name: string }[];
   transforms: readonly TransformFigures[];
@@ -101,7 +101,7 @@ export function collectStats(loop: FrameLoopStats, context: StatsContext): Pipel
     lost: source ? source.lost + source.errored : 0,
     shown,
     dropped: sum(stages, (s) => s.dropped),
-    syncCalls: context.syncCalls,
+    syncCalls: context.syncCalls + (sourceCopies(loop, context.source)?.syncCalls ?? 0),
     heap: context.heap,
     buffers: context.buffers,
     realtime: loop.realtime,
@@ -135,10 +135,11 @@ function collectLinks(
 
 function sourceCopies(
   { captures: [queue] }: FrameLoopStats,
-  { copied, copyReason }: StatsContext['source'],
+  { copied, copies }: StatsContext['source'],
 ): CopyReport | undefined {
-  if (copyReason === undefined) return copied;
-  return { reason: copyReason, frames: queue?.copied ?? 0, bytes: queue?.copiedBytes ?? 0 };
+  if (!copies) return copied;
+  const { copied: frames = 0, copiedBytes: bytes = 0 } = queue ?? {};
+  return { reason: copies.reason, frames, bytes, syncCalls: frames * copies.syncCalls };
 }
 
 function tapOf(loop: FrameLoopStats, { tap }: { tap: number | undefined }): TapStats | undefined {

@@ -158,8 +158,9 @@ describe('the import ladder', () => {
       kernel.addCamera();
       display();
       const pipeline = new Pipeline({ kernel }, v4l2Source({ ...SMALL, capture: 'copy' }), kmsSink());
-      const { links } = await pipeline.run();
-      expect(links[0]).toMatchObject({ copies: 5, cpuBytes: 5 * 320 * 180 * 4 });
+      const { links, syncCalls } = await pipeline.run();
+      expect(links[0]).toMatchObject({ copies: 5, cpuBytes: 5 * 320 * 180 * 4, syncCalls: 10 });
+      expect(syncCalls).toBe(kernel.requests('DMA_BUF_IOCTL_SYNC').length);
       expect(() => pipeline.assertZeroCopy()).toThrow(/camera/);
       // Who chose to copy knows it.
       expect(warnings).toEqual([]);

@@ -52,8 +52,8 @@ describe('collectStats', () => {
   });
 
   it('says of each link what was done to its frames', () => {
-    const copyReason = 'the driver takes no dma-bufs';
-    const { links } = collectStats(loop, { ...context, source: { ...context.source, copyReason } });
+    const copies = { reason: 'the driver takes no dma-bufs', syncCalls: 2 };
+    const { links } = collectStats(loop, { ...context, source: { ...context.source, copies } });
     const none = { cpuBytes: 0, cpuWrites: 0, copies: 0, syncCalls: 0, syncTime: 0, fenceWaits: 0 };
     expect(links).toEqual([
       {
@@ -62,6 +62,7 @@ describe('collectStats', () => {
         to: 'camera',
         access: undefined,
         copyReason: 'the driver takes no dma-bufs',
+        syncCalls: 180,
         frames: 90,
         dropped: 0,
         notDue: 0,
