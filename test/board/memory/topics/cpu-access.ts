@@ -44,10 +44,10 @@ export function cpuAccesses(): void {
     expect(program.stderr).toBe('');
     const seen = JSON.parse(program.stdout.trim().split('\n').at(-1) ?? '');
     expect(seen).toMatchObject({ captured: 60, wrong: 0 });
-    expect(seen.frames).toBeGreaterThan(10);
+    expect(seen.frames).toBeGreaterThan(3);
     // Two dma-bufs: START(R), END(R) START(RW), END(RW) START(R), and the END(R) at last.
     expect(seen.syncCalls).toBe(seen.frames * 2 * 6);
-    expect(seen.signals).toBeGreaterThan(200);
+    expect(seen.signals).toBeGreaterThan(50);
   });
 
   describe('DMAFLOW_GUARD=1', () => {
