@@ -1,7 +1,7 @@
 // Subject 1: what a frame from the camera to the display costs, and how long it takes.
 import { gstLaunch, ours, plainC } from '../harness/contestants.mjs';
 import { gstreamerVersion } from '../harness/machine.mjs';
-import { runObserved } from '../harness/program.mjs';
+import { runObserved, SETTLED } from '../harness/program.mjs';
 import { alternate } from '../harness/rounds.mjs';
 import { row } from '../harness/rows.mjs';
 
@@ -17,7 +17,7 @@ const SIZES = [
 /** @param {import('../run.mjs').Bench} bench @returns {Promise<import('../harness/rows.mjs').Row[]>} */
 export async function measure(bench) {
   const sizes = bench.quick ? SIZES.slice(1, 2) : SIZES;
-  const window = bench.quick ? { first: 20, last: 60 } : { first: 60, last: 240 };
+  const window = bench.quick ? { first: 20, last: 60 } : SETTLED;
   const rows = [];
   for (const [width, height] of sizes) {
     const { streams, heap } = bench.machine;

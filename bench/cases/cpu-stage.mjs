@@ -1,6 +1,6 @@
 // Subject 3: what a stage in JavaScript adds to the path of a frame.
 import { ours, plainC } from '../harness/contestants.mjs';
-import { runObserved } from '../harness/program.mjs';
+import { runObserved, SETTLED } from '../harness/program.mjs';
 import { alternate } from '../harness/rounds.mjs';
 import { row } from '../harness/rows.mjs';
 
@@ -11,7 +11,7 @@ const ACCESSES = { sync: 'no-op stage', luma: 'reads every luma byte' };
 
 /** @param {import('../run.mjs').Bench} bench @returns {Promise<import('../harness/rows.mjs').Row[]>} */
 export async function measure(bench) {
-  const window = bench.quick ? { first: 20, last: 50 } : { first: 60, last: 240 };
+  const window = bench.quick ? { first: 20, last: 50 } : SETTLED;
   const [width, height] = bench.quick ? [640, 360] : [1280, 720];
   const { streams, heap } = bench.machine;
   const job = {

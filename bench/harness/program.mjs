@@ -7,6 +7,8 @@ import { programs } from './build.mjs';
 import { readObserved } from './observed.mjs';
 
 const LIMIT_MS = 180_000;
+/** Frames between which CPU is read: V8 tidies up once, some eight seconds after a start, and that belongs to the start. */
+export const SETTLED = { first: 360, last: 540 };
 
 /**
  * @typedef {object} Run
