@@ -91,7 +91,7 @@ export function cameraErrors(): void {
     expect(error.message).toMatch(
       /camera and display have no format in common: camera offers SBGGR8 320x240; display takes /,
     );
-    expect(error.message).toContain('Choose another format of the camera, or convert between them.');
+    expect(error.message).toContain('Choose another format, put convert() between them');
   });
 
   it.each([1, 33])('%d buffers, with which no frames would flow', async (buffers) => {
