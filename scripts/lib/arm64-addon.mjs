@@ -61,6 +61,8 @@ async function crossBuild(root) {
     CC: compiler('gcc'),
     CXX: compiler('g++'),
     AR: compiler('ar'),
+    // After the compiler's own C library, for libraries without a pkg-config file.
+    CXXFLAGS: `-idirafter ${root}/usr/include`,
     LDFLAGS: `-L${libraries(root)} -Wl,-rpath-link,${libraries(root)}`,
     // No library of this machine: what pkg-config finds is the sysroot's.
     PKG_CONFIG_LIBDIR: `${libraries(root)}/pkgconfig:${root}/usr/lib/pkgconfig:${root}/usr/share/pkgconfig`,
