@@ -66,6 +66,12 @@ describe('frames come in buffers of the graph', () => {
   });
 });
 
+gstTest('a buffer comes back each time when GStreamer lets go of it', async () => {
+  const { through } = await resultOf<{ through: number }>('stage-credit.ts');
+  // One buffer that does not come back would be the last.
+  expect(through).toBeGreaterThan(10);
+});
+
 describe('the end of the stream', () => {
   gstTest('finishes a file; an encoder that keeps frames gets copies and is not starved', async () => {
     const file = join(directory, 'whole.mp4');
