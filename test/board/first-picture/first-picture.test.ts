@@ -10,3 +10,4 @@ import './topics/picture';
 import './topics/planes';
 import './topics/choice';
 import './topics/tee';
+import './topics/convert';
