@@ -34,6 +34,8 @@ export class WorkerThread {
   #job: Job | undefined;
   #nextId = 0;
   #crash: unknown;
+  /** The thread is gone, and why: frames may still come until the pipeline has stopped. */
+  #lost: StageError | undefined;
   #closing = false;
 
   /** @param onEnd the thread ended though nobody closed it, and no frame was at work to say so. */
@@ -64,6 +66,7 @@ export class WorkerThread {
 
   /** Runs the function on a frame; resolves when it has ended. One at a time. */
   process(frame: Frame): Promise<void> {
+    if (this.#lost) return Promise.reject(this.#lost);
     const id = this.#nextId++;
     const { sequence, timestamp, bytesUsed } = frame;
     const buffers = frame.buffers.map(({ reference }) => reference);
@@ -125,6 +128,7 @@ export class WorkerThread {
     }
     const reason = this.#crash ?? new Error(`it exited with code ${code}`);
     const error = new StageError(this.#stage, reason, 'lost its worker');
+    this.#lost = error;
     if (job) job.reject(error);
     else this.#onEnd(error);
   }
