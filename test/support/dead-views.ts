@@ -1,11 +1,12 @@
 /**
- * Over the real kernel, on a machine without dma-bufs on pages that are none: everything that can be made of the bytes of a CPU access, looked at when the access has ended: what is not empty then is said. As a worker
- * thread it posts that; `copies` has the runtime refuse external buffers.
+ * Everything that can be made of the bytes of a CPU access, looked at when the access has ended: what is not empty then is said.
+ * Over the real kernel, on a machine without dma-bufs on pages that are none. As a program it prints that; `copies` has the
+ * runtime refuse external buffers.
  */
 import { createHash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import {
   type CpuAccess,
   type DmaBuf,
@@ -108,6 +109,29 @@ async function collect(): Promise<void> {
   }
 }
 
+/** Both kinds of views, in the main thread of a program of its own and in a worker thread of it, as a line of JSON. */
+async function report(): Promise<void> {
+  const found: Record<string, string[]> = {};
+  for (const copies of [false, true]) {
+    const kind = copies ? 'copies' : 'external';
+    found[`${kind}, main thread`] = await deadViews({ copies });
+    found[`${kind}, worker thread`] = await inWorker({ copies });
+  }
+  console.log(JSON.stringify(found));
+}
+
+async function inWorker(options: { copies: boolean }): Promise<string[]> {
+  const worker = new Worker(__filename, { workerData: options });
+  const wrong = await new Promise<string[]>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+  await worker.terminate();
+  return wrong;
+}
+
 if (!isMainThread) {
   void deadViews(workerData).then((wrong) => parentPort?.postMessage(wrong));
+} else if (require.main === module) {
+  void report();
 }
