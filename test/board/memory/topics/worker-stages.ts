@@ -46,11 +46,11 @@ export function workerStages(): void {
 
     const stats = pipeline.stats();
     expect(stats.syncCalls).toBe(2 * sequences.length);
-    // A buffer that a thread has seen is open there once more, and no more often.
+    // Open here, in the frame loop, and in each thread that has seen it; no more often, however often it came round.
     const buffers = allDmaBufs().filter(({ exporter }) => exporter === 'default_cma_region').length;
-    const fds = openFiles(process.pid).filter(({ target }) => target.startsWith('/dmabuf:dmaflow:camera'));
+    const fds = openFiles(process.pid).filter(({ target }) => target.startsWith('/dmabuf:'));
     expect(fds.length).toBeGreaterThan(buffers);
-    expect(fds.length).toBeLessThanOrEqual(buffers * (1 + stage.workers) + buffers);
+    expect(fds.length).toBeLessThanOrEqual(buffers * (2 + stage.workers));
   });
 
   it('the sample runs', async () => {
