@@ -2,6 +2,7 @@ import { InvalidStateError, isKernelError, type KernelError } from '../errors';
 import type { Kernel } from '../native/kernel';
 import { type BufferKernel, DmaBuf } from './dma-buf';
 import { exhausted, heapVanished, isExhausted, noSuitableHeap, notPermitted } from './heap-advice';
+import { HeapMemory, type Seen } from './heap-memory';
 import {
   type HeapCandidate,
   type HeapChoices,
@@ -76,6 +77,12 @@ export interface ManyAllocation extends AllocationSource {
 /** Where memory may come from: a heap, or what stands in for one. */
 type Candidate = Pick<HeapCandidate, 'reason'> & { heap: Pick<Heap, 'name' | 'path' | 'kind'> };
 
+/** The heaps of one moment, and those among them that fit. */
+interface Listing extends Seen {
+  heaps: readonly Heap[];
+  candidates: readonly Candidate[];
+}
+
 /** One buffer to allocate; the answer is the fd. */
 interface Step {
   allocate(): number;
@@ -95,6 +102,7 @@ export class DmaHeapAllocator implements Disposable {
   readonly #choices: HeapChoices;
   /** By path. */
   readonly #nodeFds = new Map<string, number>();
+  readonly #known: HeapMemory<Listing>;
   /** Allocations under way on worker threads, which use the heaps' fds. */
   #pending = 0;
   #closed = false;
@@ -103,6 +111,7 @@ export class DmaHeapAllocator implements Disposable {
   constructor(kernel: AllocatorKernel, options: DmaHeapAllocatorOptions = {}) {
     this.#kernel = kernel;
     this.#choices = heapChoices(options.heaps ?? {}, options.env ?? process.env);
+    this.#known = new HeapMemory(kernel);
   }
 
   /**
@@ -192,8 +201,8 @@ export class DmaHeapAllocator implements Disposable {
       name,
       length: alignedLength(length, requirement),
     }));
-    const heaps = this.#heaps(requirement);
-    const candidates = this.#candidates(requirement, heaps);
+    const listing = this.#known.recall(requirement) ?? this.#list(requirement);
+    const { heaps, candidates } = listing;
     const fallbacks: { heap: string; error: KernelError }[] = [];
     for (const [index, { heap, reason }] of candidates.entries()) {
       const buffers: DmaBuf[] = [];
@@ -202,8 +211,10 @@ export class DmaHeapAllocator implements Disposable {
           const fd = yield this.#step(heap, heaps, length, name);
           buffers.push(DmaBuf.adopt(this.#kernel, fd, { name, heap: heap.name }));
         }
+        this.#known.remember(requirement, listing);
         return { buffers, heap: heap.name, reason: reason + saidAlso(fallbacks), fallbacks };
       } catch (error) {
+        this.#known.forget(requirement);
         for (const buffer of buffers) buffer.close();
         if (!isKernelError(error) || !isExhausted(error)) throw error;
         if (index === candidates.length - 1) {
@@ -217,6 +228,12 @@ export class DmaHeapAllocator implements Disposable {
       }
     }
     throw noSuitableHeap(this.#kernel, requirement.contiguous, heaps);
+  }
+
+  #list(requirement: MemoryRequirement): Listing {
+    const seen = this.#known.look();
+    const heaps = this.#heaps(requirement);
+    return { seen, heaps, candidates: this.#candidates(requirement, heaps) };
   }
 
   /** A kernel without heaps may still have memory for the CPU. */

@@ -1,0 +1,45 @@
+/**
+ * What an allocator knows of the heaps. They come and go with their drivers, so what was found is good as long as their
+ * directory has not changed, which costs one call to see where a listing costs a dozen.
+ */
+import type { Kernel } from '../native/kernel';
+import { HEAP_DIRECTORY } from './heaps';
+import type { MemoryRequirement } from './memory-requirement';
+
+/** When the directory was changed last, and when that was looked at; milliseconds. */
+export interface Seen {
+  seen: { changed: number; at: number } | undefined;
+}
+
+/** Two changes within the same tick of the kernel's clock have the same time: one may come after what was looked at. */
+const TICK = 100;
+
+export class HeapMemory<T extends Seen> {
+  readonly #kernel: Pick<Kernel, 'statNode'>;
+  readonly #known = new WeakMap<MemoryRequirement, T>();
+
+  constructor(kernel: Pick<Kernel, 'statNode'>) {
+    this.#kernel = kernel;
+  }
+
+  /** To be called before the heaps are listed. */
+  look(): Seen['seen'] {
+    const changed = this.#kernel.statNode(HEAP_DIRECTORY)?.changed;
+    return changed === undefined ? undefined : { changed, at: Date.now() };
+  }
+
+  recall(requirement: MemoryRequirement): T | undefined {
+    const known = this.#known.get(requirement);
+    if (known?.seen?.changed !== this.look()?.changed) return undefined;
+    return known;
+  }
+
+  /** Memory came from what was found. */
+  remember(requirement: MemoryRequirement, found: T): void {
+    if (found.seen && found.seen.at - found.seen.changed > TICK) this.#known.set(requirement, found);
+  }
+
+  forget(requirement: MemoryRequirement): void {
+    this.#known.delete(requirement);
+  }
+}
