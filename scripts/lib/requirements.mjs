@@ -119,8 +119,8 @@ const requirements = [
     present: programs('strace'),
   },
   {
-    purpose: 'v4l2-ctl and media-ctl, for the board tests',
-    levels: ['test'],
+    purpose: 'v4l2-ctl and media-ctl, for the board tests and the benchmark',
+    levels: ['test', 'bench'],
     debian: ['v4l-utils'],
     present: programs('v4l2-ctl', 'media-ctl'),
   },

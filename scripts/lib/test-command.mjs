@@ -1,4 +1,7 @@
 // `npm test`: set-up, then every layer, then one line of counts over all of them.
+
+import { defaultBoard } from '../../test/board/machine/boards.mjs';
+import { benchRuns } from '../test/bench-layer.mjs';
 import { jestOnBoard, whyNoBoard } from '../test/board-layer.mjs';
 import { allBoots } from '../test/boots.mjs';
 import { compileBoardTests } from '../test/compile.mjs';
@@ -12,6 +15,9 @@ import { setUp } from './set-up.mjs';
 
 const usage = 'npm test -- [--only LAYER]… [-t NAME-PATTERN] [--yes]';
 
+/** That `npm run bench` runs. */
+const BENCH = 'bench';
+
 const options = {
   only: { type: 'string', multiple: true },
   testNamePattern: { type: 'string', short: 't' },
@@ -23,7 +29,7 @@ export async function test() {
   const values = readOptions(usage, options);
   const boots = allBoots();
   const layers = selectLayers(
-    ['lint', 'types', 'unit', 'contract', 'gstreamer', ...boots.map(bootLayer)],
+    ['lint', 'types', 'unit', 'contract', 'gstreamer', ...boots.map(bootLayer), BENCH],
     values.only,
   );
   const total = { passed: 0, failed: 0, skipped: [] };
@@ -34,11 +40,13 @@ export async function test() {
   };
 
   const selected = boots.filter((boot) => layers.includes(bootLayer(boot)));
-  const needsBoard = selected.length > 0;
+  const withBench = layers.includes(BENCH);
+  const needsBoard = selected.length > 0 || withBench;
   const needsGStreamer = needsBoard || layers.includes('gstreamer');
   const levels = [
     ...selected.flatMap(({ board }) => boardLevels(board)),
     ...(needsBoard ? ['test'] : []),
+    ...(withBench ? [...boardLevels(defaultBoard), 'bench'] : []),
     ...(needsGStreamer ? ['gstreamer'] : []),
   ];
   const clock = layerClock();
@@ -50,7 +58,15 @@ export async function test() {
       heading(layer);
       add(await clock.timed(layer, () => run[layer](layer, selection)));
     }
-    if (selected.length > 0) await runBoots(selected, { missing, selection, add, clock });
+    const onBoards = [
+      ...selected.map((boot) => ({
+        name: bootLayer(boot),
+        board: boot.board,
+        run: () => jestOnBoard(boot, selection),
+      })),
+      ...(withBench ? [{ name: BENCH, board: defaultBoard, run: benchRuns }] : []),
+    ];
+    if (onBoards.length > 0) await runOnBoards(onBoards, { missing, add, clock });
   }
 
   if (total.skipped.length > 0) {
@@ -75,21 +91,20 @@ async function prepare(levels, yes, add) {
 }
 
 // Without a board its tests have failed in CI; a contributor without QEMU may go on.
-async function runBoots(boots, { missing, selection, add, clock }) {
+async function runOnBoards(layers, { missing, add, clock }) {
   const reasons = new Map();
   compileBoardTests();
-  for (const boot of boots) {
-    heading(bootLayer(boot));
-    const { board } = boot;
+  for (const { name, board, run } of layers) {
+    heading(name);
     if (!reasons.has(board)) {
       reasons.set(board, await clock.timed(`board ${board.name}`, () => whyNoBoard(board, missing)));
     }
     const reason = reasons.get(board);
-    if (!reason) add(await clock.timed(bootLayer(boot), () => jestOnBoard(boot, selection)));
+    if (!reason) add(await clock.timed(name, run));
     else if (process.env.CI) add(failure(`not run: ${reason}`));
     else {
       process.stdout.write(`  ○ NOT RUN: ${reason}\n`);
-      add({ passed: 0, failed: 0, skipped: [`${bootLayer(boot)}, all of it: ${reason}`] });
+      add({ passed: 0, failed: 0, skipped: [`${name}, all of it: ${reason}`] });
     }
   }
 }
