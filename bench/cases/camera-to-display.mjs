@@ -48,8 +48,8 @@ function rowsOf(label, { dmaflow, C, GStreamer }) {
     row(figure('CPU a frame', 'us', cpu, { most: 1.1, of: 'ratio' })),
     row(figure('shown of produced', '%', shown, { least: 0, of: 'difference' })),
     row(figure('frames a second', 'fps', rate)),
-    row(figure('latency p50', 'ms', ({ figures }) => figures.p50 / 1000)),
-    row(figure('latency p99', 'ms', ({ figures }) => figures.p99 / 1000, { most: 1, of: 'difference' })),
+    row(figure('latency p50', 'ms', latency(0.5))),
+    row(figure('latency p99', 'ms', latency(0.99), { most: 1, of: 'difference' })),
     row({
       ...{ subject: title, case: label, metric: 'CPU a frame, JavaScript thread only', unit: 'us' },
       ours: dmaflow.map(({ observed }) => observed.window.mainCpu),
@@ -70,8 +70,8 @@ function rowsOf(label, { dmaflow, C, GStreamer }) {
     against('CPU a frame', 'us', cpu, cpu, { most: 0.7, of: 'ratio' }),
     against('shown of produced', '%', shown, shown),
     against('frames a second', 'fps', rate, rate),
-    against('latency p50', 'ms', ({ figures }) => figures.p50 / 1000, latency(0.5)),
-    against('latency p99', 'ms', ({ figures }) => figures.p99 / 1000, latency(0.99)),
+    against('latency p50', 'ms', latency(0.5), latency(0.5)),
+    against('latency p99', 'ms', latency(0.99), latency(0.99)),
   ];
 }
 

@@ -12,7 +12,7 @@ const SNAPSHOT = ['time', 'processCpu', 'mainCpu', 'frameCpu', 'dequeued', 'show
  * @property {{ cpu: number, mainCpu: number, frameCpu: number, frames: number, seconds: number } | undefined} window
  *   what went on between the two snapshots; CPU in microseconds a frame: of the process, of its main thread, of the
  *   thread that dequeues
- * @property {number[]} latencies milliseconds, ascending; of programs that set planes by the old interface
+ * @property {number[]} latencies milliseconds from capture to screen, ascending; between the snapshots, of programs with one camera
  */
 
 /** @returns {Observed} */

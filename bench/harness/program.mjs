@@ -7,8 +7,8 @@ import { programs } from './build.mjs';
 import { readObserved } from './observed.mjs';
 
 const LIMIT_MS = 180_000;
-/** Frames between which CPU is read: V8 tidies up once, some eight seconds after a start, and that belongs to the start. */
-export const SETTLED = { first: 360, last: 540 };
+/** Frames between which CPU and latency are read: after the start, before V8 tidies up, which it does once some eight seconds later. */
+export const SETTLED = { first: 60, last: 210 };
 
 /**
  * @typedef {object} Run

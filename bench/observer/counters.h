@@ -21,7 +21,6 @@ struct counters {
   // Nanoseconds of CLOCK_MONOTONIC.
   uint64_t first_shown;
   struct snapshot snapshots[2];
-  // Microseconds from capture to the end of a blocking SETPLANE; programs that wait for flip events know it
-  // themselves.
+  // Microseconds from capture to the flip event, or to the end of a blocking SETPLANE.
   uint64_t latency_count, latencies[kMostLatencies];
 };

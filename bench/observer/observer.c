@@ -1,5 +1,6 @@
-// Looks at a program's system calls from inside, the same for every program that is compared: counts frames,
-// and reads the CPU time that the process had at two of them. Preloaded; costs some atomic additions a frame.
+// Looks at a program's system calls from inside, the same for every program
+// that is compared: counts frames, and reads the CPU time that the process had
+// at two of them. Preloaded; costs some atomic additions a frame.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <drm.h>
@@ -24,8 +25,10 @@ enum { kMostFds = 256 };
 static struct counters *counters;
 static uint32_t next_sequence[kMostFds];
 static atomic_bool commits_on[kMostFds];
-// Microseconds of CLOCK_MONOTONIC.
-static atomic_uint_least64_t newest_frame;
+// Microseconds of CLOCK_MONOTONIC: of the frame that was dequeued last, and of
+// the one that was committed last. Programs with several cameras have no
+// latencies.
+static atomic_uint_least64_t newest_frame, committed_frame;
 
 __attribute__((constructor)) static void open_counters(void) {
   const char *path = getenv("DMAFLOW_BENCH_COUNTERS");
@@ -47,8 +50,8 @@ static uint64_t add(uint64_t *counter, uint64_t count) {
 }
 
 static void take_snapshot(struct snapshot *snapshot, uint64_t dequeued) {
-  // The kernel's way to name another thread's CPU clock, include/linux/posix-timers.h; 6: of one thread, by
-  // its runtime.
+  // The kernel's way to name another thread's CPU clock,
+  // include/linux/posix-timers.h; 6: of one thread, by its runtime.
   const clockid_t main_thread = (clockid_t)((~(unsigned)getpid()) << 3 | 6);
   snapshot->time = clock_of(CLOCK_MONOTONIC);
   snapshot->process_cpu = clock_of(CLOCK_PROCESS_CPUTIME_ID);
@@ -76,15 +79,25 @@ static void frame_shown(uint64_t time) {
   if (add(&counters->shown, 1) == 1) counters->first_shown = time;
 }
 
+// Between the two snapshots, where there are any.
+static bool in_window(void) {
+  const uint64_t *at = counters->snapshot_at;
+  return !at[1] || (counters->dequeued > at[0] && counters->dequeued <= at[1]);
+}
+
+// `time`: nanoseconds; `captured`: microseconds.
+static void latency_of(uint64_t time, uint64_t captured) {
+  const uint64_t count = counters->latency_count;
+  if (count >= kMostLatencies || !captured || !in_window()) return;
+  counters->latencies[count] = time / 1000 - captured;
+  counters->latency_count = count + 1;
+}
+
 // A plane set by the old interface is on the screen when the call returns.
 static void plane_set(void) {
   const uint64_t time = clock_of(CLOCK_MONOTONIC);
   frame_shown(time);
-  const uint64_t count = counters->latency_count;
-  if (count < kMostLatencies) {
-    counters->latencies[count] = time / 1000 - newest_frame;
-    counters->latency_count = count + 1;
-  }
+  latency_of(time, newest_frame);
 }
 
 static void observe(int fd, unsigned long request, void *argument) {
@@ -97,6 +110,8 @@ static void observe(int fd, unsigned long request, void *argument) {
       break;
     case (unsigned)DRM_IOCTL_MODE_ATOMIC:
       if (fd < kMostFds) commits_on[fd] = true;
+      // Of what waited for its commit the newest wins.
+      committed_frame = newest_frame;
       break;
     default:
       break;
@@ -123,7 +138,9 @@ static void read_events(const char *bytes, size_t length) {
     memcpy(&flip, bytes + at, sizeof flip);
     if (flip.base.length < sizeof flip.base) return;
     if (flip.base.type == DRM_EVENT_FLIP_COMPLETE) {
-      frame_shown((uint64_t)flip.tv_sec * 1000000000 + (uint64_t)flip.tv_usec * 1000);
+      const uint64_t time = (uint64_t)flip.tv_sec * 1000000000 + (uint64_t)flip.tv_usec * 1000;
+      frame_shown(time);
+      latency_of(time, committed_frame);
     }
   }
 }
