@@ -11,12 +11,15 @@ export interface Seen {
   seen: { changed: number; at: number } | undefined;
 }
 
+/** Milliseconds for which the directory is taken to be as it was: a heap that comes need not be noticed sooner. */
+const FRESH = 100;
 /** Two changes within the same tick of the kernel's clock have the same time: one may come after what was looked at. */
 const TICK = 100;
 
 export class HeapMemory<T extends Seen> {
   readonly #kernel: Pick<Kernel, 'statNode'>;
   readonly #known = new WeakMap<MemoryRequirement, T>();
+  #looked = Number.NEGATIVE_INFINITY;
 
   constructor(kernel: Pick<Kernel, 'statNode'>) {
     this.#kernel = kernel;
@@ -30,8 +33,9 @@ export class HeapMemory<T extends Seen> {
 
   recall(requirement: MemoryRequirement): T | undefined {
     const known = this.#known.get(requirement);
-    if (known?.seen?.changed !== this.look()?.changed) return undefined;
-    return known;
+    if (!known || performance.now() - this.#looked < FRESH) return known;
+    this.#looked = performance.now();
+    return known.seen?.changed === this.look()?.changed ? known : undefined;
   }
 
   /** Memory came from what was found. */

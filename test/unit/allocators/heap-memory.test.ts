@@ -29,14 +29,19 @@ function machine({ changed }: { changed: number }) {
   return { kernel, counted };
 }
 
+/** More than the time for which a listing is taken to be fresh passes in between. */
 function allocateTwice(kernel: FakeMemory, between: () => void = () => {}): void {
   using allocator = new DmaHeapAllocator(kernel, { env: {} });
   allocator.allocateSync(request).buffer.close();
   between();
+  jest.advanceTimersByTime(200);
   allocator.allocateSync(request).buffer.close();
 }
 
 describe('the heaps of an allocator', () => {
+  beforeEach(() => jest.useFakeTimers({ now: 1_700_000_000_000 }));
+  afterEach(() => jest.useRealTimers());
+
   it('are listed once while their directory stays as it is', () => {
     const { kernel, counted } = machine({ changed: 1000 });
     allocateTwice(kernel);
