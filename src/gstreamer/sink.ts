@@ -1,7 +1,5 @@
 /** `gstSink()`: frames into a GStreamer pipeline. */
-import type { KernelError } from '../errors';
 import type { NativeTaker } from '../native/frame-loop';
-import type { Caps } from '../pipeline/caps';
 import { checkedMax } from '../pipeline/cpu-stage';
 import type { CopyReport } from '../pipeline/link-stats';
 import type {
@@ -9,13 +7,12 @@ import type {
   CreditPolicy,
   NativeCounts,
   OpenTakerSink,
-  PortNeed,
   RunEvents,
   SinkStage,
   StageBuffers,
 } from '../pipeline/stage';
 import { gstMemory } from './layout';
-import { StagePipeline } from './stage-pipeline';
+import { OpenGstStage, READS } from './open-stage';
 
 export interface GstSinkOptions {
   /** Frames that GStreamer may have at once, waiting and at work; 4 by default. */
@@ -68,71 +65,48 @@ export function creditOf(
   return { max: checkedMax(where, options.max ?? USUAL_MAX), policy, interval: 0 };
 }
 
-class OpenGstSink implements OpenTakerSink {
+class OpenGstSink extends OpenGstStage implements OpenTakerSink {
   readonly kind = 'taker';
-  readonly device: string;
-  readonly caps: readonly Caps[];
-  readonly requirement: PortNeed;
   readonly credit: Credit;
-  readonly #pipeline: StagePipeline;
   readonly #copy: boolean;
   #buffers: StageBuffers | undefined;
   #events: RunEvents | undefined;
 
   constructor(name: string, description: string, options: GstSinkOptions, credit: Credit) {
+    super(
+      name,
+      description,
+      { input: true, output: false },
+      {
+        memory: gstMemory(description, { cpu: 'read', count: credit.max, contiguous: options.contiguous }),
+        use: READS,
+      },
+    );
     this.credit = credit;
     this.#copy = options.whenKept !== 'skip';
-    this.device = `GStreamer (${description})`;
-    this.requirement = {
-      memory: gstMemory(description, { cpu: 'read', count: credit.max, contiguous: options.contiguous }),
-      use: 'elements of GStreamer read it',
-    };
-    this.#pipeline = new StagePipeline(name, description, { input: true, output: false });
-    try {
-      this.caps = this.#pipeline.inputCaps();
-    } catch (error) {
-      this.#pipeline.close();
-      throw error;
-    }
   }
 
   attach(input: StageBuffers, events: RunEvents): void {
     this.#buffers = input;
     this.#events = events;
-    this.#pipeline.setInput(input.layout, { most: this.credit.max, copy: this.#copy });
+    this.pipeline.setInput(input.layout, { most: this.credit.max, copy: this.#copy });
   }
 
   async start(taker: NativeTaker): Promise<void> {
-    if (this.#buffers) this.#pipeline.connectInput(this.#buffers.layout, this.#buffers.buffers, taker);
-    await this.#pipeline.play((error) => this.#events?.onError(error));
+    if (this.#buffers) this.pipeline.connectInput(this.#buffers.layout, this.#buffers.buffers, taker);
+    await this.pipeline.play((error) => this.#events?.onError(error));
   }
 
   drained(): Promise<void> {
-    return this.#pipeline.drained();
-  }
-
-  stop(): Promise<void> {
-    return this.#pipeline.stop();
-  }
-
-  detach(): void {
-    this.#pipeline.disconnect();
-  }
-
-  close(): void {
-    this.#pipeline.close();
-  }
-
-  advise(error: KernelError): KernelError {
-    return error;
+    return this.pipeline.drained();
   }
 
   get counts(): NativeCounts {
-    return { frames: this.#pipeline.stats().pushed ?? 0, dropped: 0 };
+    return { frames: this.pipeline.stats().pushed ?? 0, dropped: 0 };
   }
 
   /** Undefined as long as GStreamer gave frames back in time. */
   get copied(): CopyReport | undefined {
-    return this.#pipeline.inputCopies(this.credit.max, this.#buffers?.layout);
+    return this.pipeline.inputCopies(this.credit.max, this.#buffers?.layout);
   }
 }

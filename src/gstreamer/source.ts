@@ -1,14 +1,13 @@
 /** `gstSource()`: frames that a GStreamer pipeline makes. */
-import type { KernelError } from '../errors';
 import { type PixelFormatName, pixelFormat } from '../formats/pixel-formats';
 import type { NativeFiller } from '../native/frame-loop';
-import type { Caps, VideoFormat } from '../pipeline/caps';
-import type { FormatWish } from '../pipeline/format-negotiation';
+import type { VideoFormat } from '../pipeline/caps';
+import { type FormatWish, wishOf } from '../pipeline/format-negotiation';
 import type { FrameLayout } from '../pipeline/frame-layout';
 import type { CopyReport } from '../pipeline/link-stats';
-import type { OpenPoolSource, PortNeed, RunEvents, SourceStage, StageBuffers } from '../pipeline/stage';
+import type { OpenPoolSource, RunEvents, SourceStage, StageBuffers } from '../pipeline/stage';
 import { gstMemory, madeLayout } from './layout';
-import { StagePipeline } from './stage-pipeline';
+import { OpenGstStage, WRITES } from './open-stage';
 
 export interface GstSourceOptions {
   /** Pixels. Binding where given; by default the size nearest to 1280x720 that the description gives and the consumers take. */
@@ -55,41 +54,34 @@ export function gstSource(description: string, options: GstSourceOptions = {}): 
   };
 }
 
-class OpenGstSource implements OpenPoolSource {
+class OpenGstSource extends OpenGstStage implements OpenPoolSource {
   readonly kind = 'pool';
-  readonly device: string;
-  readonly caps: readonly Caps[];
-  readonly requirement: PortNeed;
   readonly wish: FormatWish;
-  readonly #pipeline: StagePipeline;
   readonly #options: GstSourceOptions;
   #buffers: StageBuffers | undefined;
   #events: RunEvents | undefined;
 
   constructor(name: string, description: string, options: GstSourceOptions) {
+    super(
+      name,
+      description,
+      { input: false, output: true },
+      {
+        memory: gstMemory(description, {
+          cpu: 'write',
+          count: options.buffers ?? USUAL_BUFFERS,
+          contiguous: options.contiguous,
+        }),
+        use: WRITES,
+      },
+    );
     this.#options = options;
-    this.device = `GStreamer (${description})`;
     this.wish = wishOf(options);
-    this.requirement = {
-      memory: gstMemory(description, {
-        cpu: 'write',
-        count: options.buffers ?? USUAL_BUFFERS,
-        contiguous: options.contiguous,
-      }),
-      use: 'elements of GStreamer write it',
-    };
-    this.#pipeline = new StagePipeline(name, description, { input: false, output: true });
-    try {
-      this.caps = this.#pipeline.outputCaps();
-    } catch (error) {
-      this.#pipeline.close();
-      throw error;
-    }
   }
 
   configure(format: VideoFormat): FrameLayout {
-    const layout = madeLayout(format, this.#options.fps ?? this.#pipeline.outputRate());
-    this.#pipeline.setOutput(layout, {
+    const layout = madeLayout(format, this.#options.fps ?? this.pipeline.outputRate());
+    this.pipeline.setOutput(layout, {
       frames: this.#options.frames ?? 0,
       sync: this.#options.sync ?? true,
     });
@@ -102,34 +94,12 @@ class OpenGstSource implements OpenPoolSource {
   }
 
   async start(filler: NativeFiller): Promise<void> {
-    this.#pipeline.connectOutput(this.#buffers?.buffers ?? [], filler);
-    await this.#pipeline.play((error) => this.#events?.onError(error));
-  }
-
-  stop(): Promise<void> {
-    return this.#pipeline.stop();
-  }
-
-  detach(): void {
-    this.#pipeline.disconnect();
-  }
-
-  close(): void {
-    this.#pipeline.close();
-  }
-
-  advise(error: KernelError): KernelError {
-    return error;
+    this.pipeline.connectOutput(this.#buffers?.buffers ?? [], filler);
+    await this.pipeline.play((error) => this.#events?.onError(error));
   }
 
   /** Undefined as long as every frame was written into the graph's buffers. */
   get copied(): CopyReport | undefined {
-    return this.#pipeline.outputCopies(this.#buffers?.layout);
+    return this.pipeline.outputCopies(this.#buffers?.layout);
   }
-}
-
-function wishOf({ format, width, height }: GstSourceOptions): FormatWish {
-  return Object.fromEntries(
-    Object.entries({ format, width, height }).filter(([, value]) => value !== undefined),
-  );
 }

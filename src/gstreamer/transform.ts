@@ -1,9 +1,8 @@
 /** `gstTransform()`: a GStreamer pipeline in the middle of the graph. */
-import type { KernelError } from '../errors';
 import { type PixelFormatName, pixelFormat } from '../formats/pixel-formats';
 import type { NativeFiller, NativeTaker } from '../native/frame-loop';
 import type { Caps, VideoFormat } from '../pipeline/caps';
-import type { FormatWish } from '../pipeline/format-negotiation';
+import { type FormatWish, wishOf } from '../pipeline/format-negotiation';
 import type { FrameLayout } from '../pipeline/frame-layout';
 import type { CopyReport } from '../pipeline/link-stats';
 import type {
@@ -16,8 +15,8 @@ import type {
   StageBuffers,
 } from '../pipeline/stage';
 import { gstMemory, madeLayout } from './layout';
+import { OpenGstStage, READS, WRITES } from './open-stage';
 import { creditOf, type GstSinkOptions } from './sink';
-import { StagePipeline } from './stage-pipeline';
 
 export interface GstTransformOptions extends GstSinkOptions {
   /** Pixels and format of the frames that it makes; by default what the description gives and the consumers take. */
@@ -45,95 +44,68 @@ export function gstTransform(description: string, options: GstTransformOptions =
   };
 }
 
-class OpenGstTransform implements OpenConverter {
-  readonly device: string;
-  readonly caps: readonly Caps[];
-  readonly requirement: PortNeed;
+class OpenGstTransform extends OpenGstStage implements OpenConverter {
   readonly output: PortNeed;
   readonly credit: Credit;
   readonly wish: FormatWish;
-  readonly #pipeline: StagePipeline;
   readonly #input: { most: number; copy: boolean };
   #run: { input: StageBuffers; output: StageBuffers; events: RunEvents } | undefined;
 
   constructor(name: string, description: string, options: GstTransformOptions, credit: Credit) {
-    const { contiguous, buffers = USUAL_BUFFERS, format, width, height } = options;
+    const { contiguous, buffers = USUAL_BUFFERS } = options;
+    const output: PortNeed = {
+      memory: gstMemory(description, { cpu: 'write', count: buffers, contiguous }),
+      use: WRITES,
+    };
+    super(
+      name,
+      description,
+      { input: true, output: true },
+      { memory: gstMemory(description, { cpu: 'read', count: credit.max, contiguous }), use: READS },
+    );
     this.credit = credit;
     this.#input = { most: credit.max, copy: options.whenKept !== 'skip' };
-    this.device = `GStreamer (${description})`;
-    this.wish = Object.fromEntries(
-      Object.entries({ format, width, height }).filter(([, value]) => value !== undefined),
-    );
-    this.requirement = {
-      memory: gstMemory(description, { cpu: 'read', count: credit.max, contiguous }),
-      use: 'elements of GStreamer read it',
-    };
-    this.output = {
-      memory: gstMemory(description, { cpu: 'write', count: buffers, contiguous }),
-      use: 'elements of GStreamer write it',
-    };
-    this.#pipeline = new StagePipeline(name, description, { input: true, output: true });
-    try {
-      this.caps = this.#pipeline.inputCaps();
-    } catch (error) {
-      this.#pipeline.close();
-      throw error;
-    }
+    this.wish = wishOf(options);
+    this.output = output;
   }
 
   outputs(input: FrameLayout): readonly Caps[] {
-    this.#pipeline.setInput(input, this.#input);
-    return this.#pipeline.outputCaps();
+    this.pipeline.setInput(input, this.#input);
+    return this.pipeline.outputCaps();
   }
 
   configure(input: FrameLayout, output: VideoFormat, strideAlignment: number): FrameLayout {
-    this.#pipeline.setInput(input, this.#input);
-    const layout = madeLayout(output, this.#pipeline.outputRate() ?? input.fps, strideAlignment);
+    this.pipeline.setInput(input, this.#input);
+    const layout = madeLayout(output, this.pipeline.outputRate() ?? input.fps, strideAlignment);
     // The rate is the description's affair: it may drop or repeat frames.
-    this.#pipeline.setOutput({ ...layout, fps: undefined }, { frames: 0, sync: false });
+    this.pipeline.setOutput({ ...layout, fps: undefined }, { frames: 0, sync: false });
     return layout;
   }
 
   attach(input: StageBuffers, output: StageBuffers, events: RunEvents): void {
     this.#run = { input, output, events };
-    this.#pipeline.setInput(input.layout, this.#input);
+    this.pipeline.setInput(input.layout, this.#input);
   }
 
   async start(taker: NativeTaker, filler: NativeFiller): Promise<void> {
     const run = this.#run;
     if (!run) return;
-    this.#pipeline.connectOutput(run.output.buffers, filler);
-    this.#pipeline.connectInput(run.input.layout, run.input.buffers, taker);
-    await this.#pipeline.play((error) => run.events.onError(error));
-  }
-
-  stop(): Promise<void> {
-    return this.#pipeline.stop();
-  }
-
-  detach(): void {
-    this.#pipeline.disconnect();
-  }
-
-  close(): void {
-    this.#pipeline.close();
+    this.pipeline.connectOutput(run.output.buffers, filler);
+    this.pipeline.connectInput(run.input.layout, run.input.buffers, taker);
+    await this.pipeline.play((error) => run.events.onError(error));
   }
 
   describe(): string {
     return `new frames by ${this.device}, on its own threads`;
   }
 
-  advise(error: KernelError): KernelError {
-    return error;
-  }
-
   get counts(): NativeCounts {
-    return { frames: this.#pipeline.stats().received ?? 0, dropped: 0 };
+    return { frames: this.pipeline.stats().received ?? 0, dropped: 0 };
   }
 
   /** Elements make new frames: that a CPU does it is assumed. */
   get copied(): CopyReport {
-    const { received = 0, copied = 0, copyReason } = this.#pipeline.stats();
+    const { received = 0, copied = 0, copyReason } = this.pipeline.stats();
     const more = copied > 0 ? `; ${copied} of them had to be copied once more: ${copyReason}` : '';
     const bytes = this.#run?.output.layout.memoryPlanes.reduce((sum, length) => sum + length, 0) ?? 0;
     return {

@@ -21,6 +21,18 @@ export interface FormatWish {
   height?: number;
 }
 
+/** The wish in a stage's options: what was stated. */
+export function wishOf({
+  format,
+  arrangement,
+  width,
+  height,
+}: { [Key in keyof FormatWish]: FormatWish[Key] | undefined }): FormatWish {
+  return Object.fromEntries(
+    Object.entries({ format, arrangement, width, height }).filter(([, value]) => value !== undefined),
+  );
+}
+
 /** The size that is aimed at where the user names none. */
 const DEFAULT_SIZE = { width: 1280, height: 720 };
 

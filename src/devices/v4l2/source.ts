@@ -6,7 +6,7 @@ import { InvalidStateError, type KernelError } from '../../errors';
 import { type PixelFormatName, pixelFormat } from '../../formats/pixel-formats';
 import type { V4l2FrameSize } from '../../native/v4l2';
 import { type Caps, fixed, type PlaneArrangement, type Range, type VideoFormat } from '../../pipeline/caps';
-import type { FormatWish } from '../../pipeline/format-negotiation';
+import { type FormatWish, wishOf } from '../../pipeline/format-negotiation';
 import type { FrameLayout } from '../../pipeline/frame-layout';
 import { CAMERA_HOLD } from '../../pipeline/memory-plan';
 import type {
@@ -90,6 +90,7 @@ class CameraSource implements OpenCaptureSource {
     try {
       this.device = `${this.#camera.info.driver} (${this.#camera.info.path})`;
       this.caps = this.#camera.formats().flatMap(formatCaps);
+      if (this.#options.format !== undefined) pixelFormat(this.#options.format);
       this.wish = wishOf(this.#options);
       this.requirement = {
         memory: memoryRequirement({
@@ -221,12 +222,4 @@ function sizeRange(size: V4l2FrameSize): { width: Range; height: Range } {
     width: { min: size.minWidth, max: size.maxWidth, step: Math.max(1, size.stepWidth) },
     height: { min: size.minHeight, max: size.maxHeight, step: Math.max(1, size.stepHeight) },
   };
-}
-
-function wishOf({ format, arrangement, width, height }: V4l2SourceOptions): FormatWish {
-  // An unknown name is the caller's mistake: say so before any device is asked.
-  if (format !== undefined) pixelFormat(format);
-  return Object.fromEntries(
-    Object.entries({ format, arrangement, width, height }).filter(([, value]) => value !== undefined),
-  );
 }
