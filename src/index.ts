@@ -55,7 +55,8 @@ export type { FrameCpuAccess, PlanePixels } from './pipeline/frame-cpu-access';
 export { type Tee, tee } from './pipeline/graph';
 export type { PipelineState } from './pipeline/life';
 export type { CopyReport, LinkStats } from './pipeline/link-stats';
-export { type FramesOptions, Pipeline, type PipelineOptions, type Renegotiation } from './pipeline/pipeline';
+export { Pipeline } from './pipeline/pipeline';
+export type { FramesOptions, PipelineOptions, Renegotiation } from './pipeline/pipeline-options';
 export type { Screenshot } from './pipeline/screenshot';
 export type { MemoryChoice } from './pipeline/shared-buffers';
 export type {

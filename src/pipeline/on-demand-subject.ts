@@ -13,7 +13,8 @@ export class OnDemandSubject<T> {
   #subject: Subject<T> | undefined;
   readonly #make: () => Subject<T>;
 
-  constructor(make: () => Subject<T>) {
+  /** @param make a plain Subject where left out. */
+  constructor(make: () => Subject<T> = () => new (loadRxjs().Subject)()) {
     this.#make = make;
   }
 

@@ -4,21 +4,21 @@
  */
 import type { Observable } from 'rxjs';
 import type { BufferReserve } from '../allocators/buffer-reserve';
-import { DmaHeapAllocator } from '../allocators/dma-heap-allocator';
-import type { HeapPreferences } from '../allocators/heap-policy';
 import { InvalidStateError } from '../errors';
 import { loadKernel } from '../native/binding';
 import type { Kernel } from '../native/kernel';
 import { intervalOf } from '../native/pace';
 import { convert } from './convert';
 import { checkedMax } from './cpu-stage';
-import { explain, type MemorySource } from './explain';
+import { expectedMemory } from './expected-memory';
+import { explain } from './explain';
 import type { Frame } from './frame';
 import { type FrameStreamMember, frameStream } from './frame-stream';
 import { buildGraph, type ChainElement, type Graph, type GraphNode, isSink, Tee } from './graph';
 import { Life, type PipelineState } from './life';
-import { loadRxjs, OnDemandSubject } from './on-demand-subject';
+import { OnDemandSubject } from './on-demand-subject';
 import { Outcome } from './outcome';
+import type { FramesOptions, PipelineOptions, Renegotiation } from './pipeline-options';
 import {
   closeDevices,
   type PreparedGraph,
@@ -28,56 +28,16 @@ import {
 } from './prepared-graph';
 import { RunningGraph } from './running-graph';
 import type { Screenshot } from './screenshot';
-import type { MemoryChoice } from './shared-buffers';
-import type { CreditPolicy, SourceChanges } from './stage';
 import type { PipelineStats } from './stats';
 import { StatsReports } from './stats-reports';
 import { assertZeroCopy, type ZeroCopyOptions } from './zero-copy';
-
-export interface PipelineOptions {
-  /** Heaps by intent; wins over `DMAFLOW_HEAP_CONTIGUOUS` and `DMAFLOW_HEAP_CPU`. */
-  heaps?: HeapPreferences;
-  /**
-   * `contiguous` (default): devices get contiguous memory, as those without an IOMMU need it. `auto`: camera and displays are
-   * asked whether they take ordinary pages; where all do, CMA is spared. A heap that is chosen by `heaps` wins.
-   */
-  memory?: MemoryChoice;
-  /**
-   * Puts `convert()` before each stage that takes none of the formats that come to it; false by default, as it costs CPU time and
-   * memory. `explain()` shows where.
-   */
-  autoConvert?: boolean;
-  /** Number of the source's buffers; by default what the stages need at once. */
-  buffers?: number;
-  /** At the end of a source with a frame limit: `stop` (default), or `hold` the last frame on the screen until `stop()`. */
-  atEnd?: 'stop' | 'hold';
-  /** Milliseconds between two values of `stats$`; 1000 by default. */
-  statsInterval?: number;
-  /** The kernel to work on: the real one by default, `FakeKernel` of `dmaflow/testing` in tests. */
-  kernel?: Kernel;
-}
-
-/** What `renegotiate()` may change; what is left out stays. */
-export interface Renegotiation extends SourceChanges {
-  /** Number of buffers. */
-  buffers?: number;
-}
-
-export interface FramesOptions {
-  /** `latest` (default) skips to the newest frame, `every` lets up to `max` wait in order. */
-  policy?: CreditPolicy;
-  /** Frames that the subscriber may hold at once; 1 by default. */
-  max?: number;
-  /** Frames a second, by the frames' own time; all by default. */
-  fps?: number;
-}
 
 export class Pipeline implements AsyncDisposable {
   readonly #graph: Graph;
   readonly #options: PipelineOptions;
   readonly #life = new Life();
   readonly #stats: StatsReports;
-  readonly #errors$ = new OnDemandSubject<Error>(() => new (loadRxjs().Subject)());
+  readonly #errors$ = new OnDemandSubject<Error>();
   readonly #members = new Set<FrameStreamMember>();
   #changes: Renegotiation = {};
   #prepared: PreparedGraph | undefined;
@@ -150,15 +110,15 @@ export class Pipeline implements AsyncDisposable {
   }
 
   /**
-   * The graph in words: each link's format, stride, heap, count, bytes, and the reasons; while it runs what was counted so far. Before a start it opens the devices and
-   * negotiates; they stay open until `start`, `stop` or dispose.
+   * The graph in words: each link's format, stride, heap, count, bytes, and the reasons; while it runs what was counted so far.
+   * Before a start it opens the devices and negotiates; they stay open until `start`, `stop` or dispose.
    */
   explain(): string {
     const prepared = this.#prepare();
     const running = this.#running;
     const links = running?.stats().links ?? plannedLinks(prepared);
     const memoryOf = (segment: PreparedSegment) =>
-      running?.memoryOf(segment) ?? this.#expectedMemory(segment);
+      running?.memoryOf(segment) ?? expectedMemory(segment, this.#kernel(), this.#options);
     return explain(prepared, memoryOf, links, running !== undefined);
   }
 
@@ -174,7 +134,12 @@ export class Pipeline implements AsyncDisposable {
     if (this.state !== 'idle') this.#outcome = new Outcome();
     this.#ending = undefined;
     this.#life.enter('starting');
-    await this.#launch(options.signal);
+    try {
+      await this.#launch(options.signal);
+    } catch (error) {
+      this.#fail();
+      throw error;
+    }
   }
 
   /**
@@ -199,8 +164,7 @@ export class Pipeline implements AsyncDisposable {
       this.#closePrepared();
       await this.#launch(this.#signal, reserves);
     } catch (error) {
-      this.#closePrepared();
-      this.#life.enter('failed');
+      this.#fail();
       for (const member of [...this.#members]) member.onEnd(error as Error);
       this.#outcome.fail(error as Error, true);
       throw error;
@@ -254,21 +218,6 @@ export class Pipeline implements AsyncDisposable {
     await this.stop();
   }
 
-  /** The heap that would be tried first. */
-  #expectedMemory(segment: PreparedSegment): MemorySource {
-    using allocator = new DmaHeapAllocator(this.#kernel(), { heaps: this.#options.heaps ?? {} });
-    const [first] = allocator.candidates(segment.plan.requirement);
-    return {
-      heap: first?.heap.name ?? 'none',
-      reason: first?.reason ?? 'no heap here satisfies the requirement; start() will say what to do',
-      fallbacks: [],
-      allocated: false,
-      ...(this.#options.memory === 'auto' && {
-        trials: ['nothing yet: start() asks the devices whether they take ordinary pages'],
-      }),
-    };
-  }
-
   #kernel(): Kernel {
     return this.#options.kernel ?? loadKernel();
   }
@@ -290,26 +239,26 @@ export class Pipeline implements AsyncDisposable {
 
   async #launch(signal?: AbortSignal, reserves?: ReadonlyMap<string, BufferReserve>): Promise<void> {
     const { heaps, memory } = this.#options;
-    try {
-      const starting = RunningGraph.start(
-        this.#prepare(),
-        { kernel: this.#kernel(), heaps, memory, reserves },
-        {
-          onReady: (running) => this.#connect(running),
-          // To a JavaScript thread that is late, the loop's end can come with the news of its start.
-          onError: (error) => void starting.then((from) => this.#ofNow(from, () => this.#end(error)), ignore),
-          onEnd: () => void starting.then((from) => this.#ofNow(from, () => this.#sourceEnded()), ignore),
-        },
-      );
-      await starting;
-    } catch (error) {
-      this.#running = undefined;
-      this.#closePrepared();
-      this.#life.enter('failed');
-      throw error;
-    }
+    const starting = RunningGraph.start(
+      this.#prepare(),
+      { kernel: this.#kernel(), heaps, memory, reserves },
+      {
+        onReady: (running) => this.#connect(running),
+        // To a JavaScript thread that is late, the loop's end can come with the news of its start.
+        onError: (error) => void starting.then((from) => this.#ofNow(from, () => this.#end(error)), ignore),
+        onEnd: () => void starting.then((from) => this.#ofNow(from, () => this.#sourceEnded()), ignore),
+      },
+    );
+    await starting;
     this.#life.enter('running');
     this.#watch(signal);
+  }
+
+  /** A start that failed has undone what it did; devices may be open still. */
+  #fail(): void {
+    this.#running = undefined;
+    this.#closePrepared();
+    this.#life.enter('failed');
   }
 
   /** What a run reports after `renegotiate()` has begun is about what stops anyway. */

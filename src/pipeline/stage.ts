@@ -1,7 +1,7 @@
 /**
  * What a stage is to the pipeline. Four roles: a source makes frames, a transform works on them in place in the
- * JavaScript thread, a converter makes new frames out of them natively, a sink takes them. All but transforms are opened, negotiated, given their buffers, taken back, closed, in this order;
- * the pipeline drives them and they never call it.
+ * JavaScript thread, a converter makes new frames out of them natively, a sink takes them. All but transforms are opened,
+ * negotiated, given their buffers, taken back, closed, in this order; the pipeline drives them and they never call it.
  */
 import type { FrameBuffer } from '../allocators/buffer-pool';
 import type { CpuUse } from '../allocators/cpu-use';

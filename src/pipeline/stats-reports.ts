@@ -1,10 +1,10 @@
 /** Statistics at intervals, for those who look: without them there is no timer that wakes the JavaScript thread. */
 import type { Observable } from 'rxjs';
-import { loadRxjs, OnDemandSubject } from './on-demand-subject';
+import { OnDemandSubject } from './on-demand-subject';
 import { type PipelineStats, sinceLast } from './stats';
 
 export class StatsReports {
-  readonly #subject = new OnDemandSubject<PipelineStats>(() => new (loadRxjs().Subject)());
+  readonly #subject = new OnDemandSubject<PipelineStats>();
   readonly #interval: number;
   #read: (() => PipelineStats) | undefined;
   #previous: PipelineStats | undefined;
