@@ -2,7 +2,6 @@ import { InvalidStateError, isKernelError, type KernelError } from '../errors';
 import type { Kernel } from '../native/kernel';
 import { type BufferKernel, DmaBuf } from './dma-buf';
 import { exhausted, heapVanished, isExhausted, noSuitableHeap, notPermitted } from './heap-advice';
-import { HeapMemory, type Seen } from './heap-memory';
 import {
   type HeapCandidate,
   type HeapChoices,
@@ -11,6 +10,7 @@ import {
   heapChoices,
 } from './heap-policy';
 import { type Heap, listHeaps } from './heaps';
+import { KnownHeaps, type Seen } from './known-heaps';
 import {
   chosenResort,
   createMemfd,
@@ -102,7 +102,7 @@ export class DmaHeapAllocator implements Disposable {
   readonly #choices: HeapChoices;
   /** By path. */
   readonly #nodeFds = new Map<string, number>();
-  readonly #known: HeapMemory<Listing>;
+  readonly #known: KnownHeaps<Listing>;
   /** Allocations under way on worker threads, which use the heaps' fds. */
   #pending = 0;
   #closed = false;
@@ -111,7 +111,7 @@ export class DmaHeapAllocator implements Disposable {
   constructor(kernel: AllocatorKernel, options: DmaHeapAllocatorOptions = {}) {
     this.#kernel = kernel;
     this.#choices = heapChoices(options.heaps ?? {}, options.env ?? process.env);
-    this.#known = new HeapMemory(kernel);
+    this.#known = new KnownHeaps(kernel);
   }
 
   /**

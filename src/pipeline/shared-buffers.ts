@@ -150,31 +150,31 @@ async function ladder(
 }
 
 /** What buffers of a heap are allocated with. */
-interface HeapMemory {
+interface HeapSource {
   allocator: DmaHeapAllocator;
   reserve: BufferReserve | undefined;
   requirement: MemoryRequirement;
 }
 
-function importAttempt(
-  sharers: Sharers,
-  { allocator, reserve, requirement }: HeapMemory,
-  mayGoOn: Attempt['mayGoOn'],
-): Attempt {
-  const { name, source, layout, plan } = sharers;
+async function allocatePool(
+  { name, layout, plan }: Pick<Sharers, 'name' | 'layout' | 'plan'>,
+  { allocator, reserve, requirement }: HeapSource,
+  undo: UndoStack,
+): Promise<BufferPool> {
+  const request = { owner: name, count: plan.count, planeLengths: layout.memoryPlanes, requirement };
+  const pool = await BufferPool.allocate(allocator, request, reserve);
+  undo.push(() => pool.close());
+  return pool;
+}
+
+function importAttempt(sharers: Sharers, memory: HeapSource, mayGoOn: Attempt['mayGoOn']): Attempt {
+  const { source } = sharers;
   return {
     step: 'import',
-    what: requirement.contiguous ? 'contiguous buffers' : 'ordinary pages',
+    what: memory.requirement.contiguous ? 'contiguous buffers' : 'ordinary pages',
     mayGoOn,
     async run(undo) {
-      const { count } = plan;
-      const planeLengths = layout.memoryPlanes;
-      const pool = await BufferPool.allocate(
-        allocator,
-        { owner: name, count, planeLengths, requirement },
-        reserve,
-      );
-      undo.push(() => pool.close());
+      const pool = await allocatePool(sharers, memory, undo);
       undo.push(() => source.detach());
       return attachCapture(sharers, pool, source.attach(pool.buffers, pool.source.heap), undo);
     },
@@ -199,8 +199,8 @@ function exportAttempt(sharers: Sharers): Attempt {
 }
 
 /** Only those who take the frames use the buffers: the device does not. */
-function copyAttempt(sharers: Sharers, { allocator, reserve }: Omit<HeapMemory, 'requirement'>): Attempt {
-  const { name, source, layout, plan } = sharers;
+function copyAttempt(sharers: Sharers, memory: Omit<HeapSource, 'requirement'>): Attempt {
+  const { name, source, plan } = sharers;
   const needs = plan.ports.map(({ name: port, memory }) =>
     port === name ? memoryRequirement({ cpu: 'write', device: false, count: memory.count }) : memory,
   );
@@ -209,14 +209,8 @@ function copyAttempt(sharers: Sharers, { allocator, reserve }: Omit<HeapMemory, 
     what: 'copies',
     mayGoOn: () => true,
     async run(undo) {
-      const request = {
-        owner: name,
-        count: plan.count,
-        planeLengths: layout.memoryPlanes,
-        requirement: unionRequirements(...needs),
-      };
-      const pool = await BufferPool.allocate(allocator, request, reserve);
-      undo.push(() => pool.close());
+      const requirement = unionRequirements(...needs);
+      const pool = await allocatePool(sharers, { ...memory, requirement }, undo);
       undo.push(() => source.detach());
       return attachCapture(sharers, pool, source.copyInto(pool.buffers), undo);
     },
@@ -241,13 +235,10 @@ export async function fillBuffers(
   undo: UndoStack,
 ): Promise<SharedBuffers> {
   const { kernel, name, layout, plan } = sharers;
-  const { requirement, count } = plan;
   const allocator = new DmaHeapAllocator(kernel, { heaps: options.heaps ?? {} });
   undo.push(() => allocator.close());
-  const planeLengths = layout.memoryPlanes;
-  const request = { owner: name, count, planeLengths, requirement };
-  const pool = await BufferPool.allocate(allocator, request, options.reserves?.get(name));
-  undo.push(() => pool.close());
+  const reserve = options.reserves?.get(name);
+  const pool = await allocatePool(sharers, { allocator, reserve, requirement: plan.requirement }, undo);
   const displays = await attachDisplays(sharers.displays, layout, pool, undo);
   return { pool, layout, capture: undefined, displays, memory: poolMemory(pool) };
 }
@@ -291,7 +282,7 @@ function poolMemory(pool: BufferPool): MemorySource {
   const { reason, fallbacks, reused } = pool.source;
   const kept = reused === 0 ? '' : `; ${reused} of ${pool.buffers.length} buffers are those of before`;
   return {
-    heap: heapOf(pool),
+    heap: pool.source.heap ?? 'the driver',
     reason: reason + kept,
     fallbacks: fallbacks.map((tried) => `${tried.heap}: ${tried.error.message}`),
     allocated: true,
@@ -303,7 +294,3 @@ const STEP_TEXTS: Readonly<Record<CaptureStep, string>> = {
   export: 'the device exports its own buffers (V4L2_MEMORY_MMAP, VIDIOC_EXPBUF), the others import them',
   copy: "the frame loop copies each frame out of the device's own buffers (V4L2_MEMORY_MMAP)",
 };
-
-function heapOf(pool: BufferPool): string {
-  return pool.source.heap ?? 'the driver';
-}

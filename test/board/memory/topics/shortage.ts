@@ -41,12 +41,7 @@ export function shortage(): void {
 
     it('leaves /dev/udmabuf for the CPU', async () => {
       using _heaps = hide('/dev/dma_heap');
-      using allocator = new DmaHeapAllocator(loadKernel());
-      const { buffer, heap, reason } = await allocator.allocate({
-        length: LENGTH,
-        name: 'pages',
-        requirement: CPU,
-      });
+      const { buffer, heap, reason } = await allocatePages();
       using pages = buffer;
       expect([heap, reason]).toEqual(['udmabuf', expect.stringContaining('the last resort')]);
       expect(allDmaBufs()).toMatchObject([{ inode: pages.inode, size: LENGTH, name: 'pages' }]);
@@ -57,12 +52,7 @@ export function shortage(): void {
     it('and of /dev/udmabuf leaves a memfd', async () => {
       using _heaps = hide('/dev/dma_heap');
       using _udmabuf = hide('/dev/udmabuf');
-      using allocator = new DmaHeapAllocator(loadKernel());
-      const { buffer, heap, reason } = await allocator.allocate({
-        length: LENGTH,
-        name: 'pages',
-        requirement: CPU,
-      });
+      const { buffer, heap, reason } = await allocatePages();
       using pages = buffer;
       expect([heap, reason]).toEqual(['memfd', expect.stringContaining('no dma-bufs')]);
       expect(allDmaBufs()).toEqual([]);
@@ -70,6 +60,12 @@ export function shortage(): void {
       fillAndCheck(access.bytes);
     });
   });
+}
+
+/** The buffer outlives the allocator. */
+async function allocatePages() {
+  using allocator = new DmaHeapAllocator(loadKernel());
+  return await allocator.allocate({ length: LENGTH, name: 'pages', requirement: CPU });
 }
 
 function fillAndCheck(bytes: Uint8Array): void {

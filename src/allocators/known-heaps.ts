@@ -16,7 +16,7 @@ const FRESH = 100;
 /** Two changes within the same tick of the kernel's clock have the same time: one may come after what was looked at. */
 const TICK = 100;
 
-export class HeapMemory<T extends Seen> {
+export class KnownHeaps<T extends Seen> {
   readonly #kernel: Pick<Kernel, 'statNode'>;
   readonly #known = new WeakMap<MemoryRequirement, T>();
   #looked = Number.NEGATIVE_INFINITY;
