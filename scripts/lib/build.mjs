@@ -22,18 +22,29 @@ export const tool = (path) => join(checkout, 'node_modules', path);
 
 /** The addon, by node-gyp, into build/Release. */
 export async function buildAddon() {
-  const toolchain = [process.versions.modules, process.arch, nodeHeaders() ?? '', gstreamerVersion()];
-  const hash = hashOf(checkout, ['native', 'binding.gyp', 'package-lock.json'], toolchain);
+  const node = [process.versions.modules, process.arch, nodeHeaders() ?? ''];
+  const gstreamer = [gstreamerVersion()];
+  const hash = hashOf(checkout, ['native', 'binding.gyp', 'package-lock.json'], [...node, ...gstreamer]);
   const release = join(buildDirectory, 'Release');
   if (hasStamp(stampOf('addon'), hash) && existsSync(release)) return;
-  // Objects of another Node's headers look up to date to make.
-  const configured = hashOf(checkout, ['binding.gyp'], toolchain);
-  if (!hasStamp(stampOf('addon-configured'), configured)) rmSync(release, { recursive: true, force: true });
+  const parts = [
+    { stamp: stampOf('addon-node'), made: hashOf(checkout, ['binding.gyp'], node), paths: [release] },
+    {
+      stamp: stampOf('addon-gstreamer'),
+      made: hashOf(checkout, [], gstreamer),
+      paths: ['obj.target/dmaflow_gst', 'dmaflow_gst.node'].map((path) => join(release, path)),
+    },
+  ];
+  // Objects of other headers look up to date to make.
+  for (const { stamp, made, paths } of parts) {
+    if (hasStamp(stamp, made)) continue;
+    for (const path of paths) rmSync(path, { recursive: true, force: true });
+  }
   const args = ['configure', 'build', '--jobs', String(availableParallelism())];
   const headers = nodeHeaders();
   const env = headers ? { ...process.env, npm_config_nodedir: headers } : process.env;
   await step('Building the addon', process.execPath, [tool('node-gyp/bin/node-gyp.js'), ...args], { env });
-  writeStamp(stampOf('addon-configured'), configured);
+  for (const { stamp, made } of parts) writeStamp(stamp, made);
   writeStamp(stampOf('addon'), hash);
 }
 
