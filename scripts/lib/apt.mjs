@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { aptProgress } from './apt-progress.mjs';
 import { logDirectory } from './paths.mjs';
 import { findProgram, runLogged } from './processes.mjs';
 import { beginStep, say } from './progress.mjs';
@@ -15,7 +16,7 @@ import { beginStep, say } from './progress.mjs';
  */
 export async function installMissing(missing, { yes = false }) {
   say('Missing on this system:');
-  for (const { purpose, debian } of missing) say(`  ${purpose} (${debian.join(' ')})`);
+  for (const { purpose, debian } of withNewPackages(missing)) say(`  ${purpose} (${debian.join(' ')})`);
   if (!findProgram('apt-get')) {
     say(
       "There is no apt-get here: install these with your distribution's package manager. Going on without them.",
@@ -36,6 +37,16 @@ export async function installMissing(missing, { yes = false }) {
   }
   await install(prefix, packages);
   return true;
+}
+
+// Without those whose packages the ones before them name already.
+function withNewPackages(missing) {
+  const named = new Set();
+  return missing.filter(({ debian }) => {
+    const before = named.size;
+    for (const name of debian) named.add(name);
+    return named.size > before;
+  });
 }
 
 async function mayInstall(command, { yes, isRoot }) {
@@ -64,19 +75,25 @@ function sudo(mayAsk) {
 
 async function install(prefix, packages) {
   const log = join(logDirectory, 'apt.log');
+  const installing = beginStep(`Installing ${packages.length} system packages and what they need`);
+  const progress = aptProgress();
+  const onLine = (line) => {
+    const text = progress(line);
+    if (text) installing.update(text);
+  };
   const run = (...args) => {
     const [program, ...rest] = [
       ...prefix,
       'env',
       'DEBIAN_FRONTEND=noninteractive',
+      'LC_ALL=C.UTF-8',
       'apt-get',
       '-q',
       '-y',
       ...args,
     ];
-    return runLogged(program, rest, { log, append: true });
+    return runLogged(program, rest, { log, append: true, onLine });
   };
-  const installing = beginStep(`Installing ${packages.length} system packages`);
   const attempt = () => run('install', '--no-install-recommends', ...packages);
   try {
     // Lists that are absent or old show in a failure; only then are they fetched.

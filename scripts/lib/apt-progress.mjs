@@ -1,0 +1,29 @@
+// How far an installation is, from what apt-get prints on its way (in English, without a terminal).
+
+/**
+ * A reader of apt-get's lines: it is called with each, and gives how far the installation is, in words; undefined
+ * before apt-get has said how many packages it installs.
+ * @returns {(line: string) => string | undefined}
+ */
+export function aptProgress() {
+  let packages = 0;
+  let archives = '';
+  let phase = '';
+  let done = 0;
+  const count = (name) => {
+    done = name === phase ? done + 1 : 1;
+    phase = name;
+  };
+  return (line) => {
+    const plan = /^(\d+) upgraded, (\d+) newly installed/.exec(line);
+    if (plan) {
+      packages = Number(plan[1]) + Number(plan[2]);
+      phase = '';
+    }
+    archives = /^Need to get ([^/]*?)(\/.*)? of archives/.exec(line)?.[1] ?? archives;
+    if (line.startsWith('Get:')) count(`fetching ${archives}`);
+    else if (line.startsWith('Unpacking ')) count('unpacking');
+    else if (line.startsWith('Setting up ')) count('setting up');
+    return packages && phase ? `${phase}, package ${Math.min(done, packages)} of ${packages}` : undefined;
+  };
+}
