@@ -15,6 +15,7 @@ export function aptProgress() {
     phase = name;
   };
   return (line) => {
+    if (line.startsWith('Waiting for cache lock')) return 'waiting for another installation on this machine';
     const plan = /^(\d+) upgraded, (\d+) newly installed/.exec(line);
     if (plan) {
       packages = Number(plan[1]) + Number(plan[2]);

@@ -8,6 +8,9 @@ import { logDirectory } from './paths.mjs';
 import { findProgram, runLogged } from './processes.mjs';
 import { beginStep, say } from './progress.mjs';
 
+/** A machine that has just started may be bringing itself up to date. */
+const LOCK_WAIT_S = 600;
+
 /**
  * Installs what is missing where that is possible and allowed; otherwise says what to do.
  * @param {import('./requirements.mjs').Requirement[]} missing
@@ -88,8 +91,7 @@ async function install(prefix, packages) {
       'DEBIAN_FRONTEND=noninteractive',
       'LC_ALL=C.UTF-8',
       'apt-get',
-      '-q',
-      '-y',
+      ...['-q', '-y', '-o', `DPkg::Lock::Timeout=${LOCK_WAIT_S}`],
       ...args,
     ];
     return runLogged(program, rest, { log, append: true, onLine });

@@ -44,3 +44,9 @@ it('says nothing of package lists, and does not count them as packages', () => {
     'fetching 12.3 MB, package 1 of 3',
   ]);
 });
+
+it('says that another installation is waited for', () => {
+  const line =
+    'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 20 (apt)...';
+  expect(shown([line])).toEqual(['waiting for another installation on this machine']);
+});
