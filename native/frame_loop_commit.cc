@@ -28,14 +28,43 @@ void ParseFlips(const char* bytes, size_t length, std::vector<FlipEvent>& flips)
 
 }  // namespace
 
-int SubmitCommit(int drm_fd, drmModeAtomicReq& request, const std::vector<PropertyValue>& properties,
-                 uint32_t flags, uint32_t token) {
-  drmModeAtomicSetCursor(&request, 0);
-  for (const PropertyValue& property : properties) {
-    const int added = drmModeAtomicAddProperty(&request, property.object, property.property, property.value);
-    if (added < 0) return -added;
+void AtomicRequest::Clear() {
+  settings_.clear();
+  objects_.clear();
+  counts_.clear();
+  properties_.clear();
+  values_.clear();
+}
+
+void AtomicRequest::Add(const PropertyValue& setting) { settings_.push_back(setting); }
+
+void AtomicRequest::Add(const std::vector<PropertyValue>& settings) {
+  settings_.insert(settings_.end(), settings.begin(), settings.end());
+}
+
+int AtomicRequest::Commit(int drm_fd, uint32_t flags, uint32_t token) {
+  // Stable, as of several values of one property the last counts.
+  const auto before = [](const PropertyValue& a, const PropertyValue& b) { return a.object < b.object; };
+  if (!std::is_sorted(settings_.begin(), settings_.end(), before))
+    std::stable_sort(settings_.begin(), settings_.end(), before);
+  for (const PropertyValue& setting : settings_) {
+    if (objects_.empty() || objects_.back() != setting.object) {
+      objects_.push_back(setting.object);
+      counts_.push_back(0);
+    }
+    ++counts_.back();
+    properties_.push_back(setting.property);
+    values_.push_back(setting.value);
   }
-  return -drmModeAtomicCommit(drm_fd, &request, flags, reinterpret_cast<void*>(uintptr_t{token}));
+  drm_mode_atomic request{};
+  request.flags = flags;
+  request.count_objs = static_cast<uint32_t>(objects_.size());
+  request.objs_ptr = reinterpret_cast<uintptr_t>(objects_.data());
+  request.count_props_ptr = reinterpret_cast<uintptr_t>(counts_.data());
+  request.props_ptr = reinterpret_cast<uintptr_t>(properties_.data());
+  request.prop_values_ptr = reinterpret_cast<uintptr_t>(values_.data());
+  request.user_data = token;
+  return drmIoctl(drm_fd, DRM_IOCTL_MODE_ATOMIC, &request) < 0 ? errno : 0;
 }
 
 int ReadFlips(int drm_fd, std::vector<FlipEvent>& flips) {

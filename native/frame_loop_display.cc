@@ -121,30 +121,27 @@ void Display::Commit(Frame frame, Clock::time_point now) {
 }
 
 int Display::Submit(const Frame& frame, const CommitRequest* request, int32_t* out_fence) {
-  properties_.clear();
+  request_.Clear();
   uint32_t flags = DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT;
   if (!modeset_done_) {
     flags |= DRM_MODE_ATOMIC_ALLOW_MODESET;
-    properties_ = config_.modeset;
+    request_.Add(config_.modeset);
   }
-  properties_.push_back({config_.plane, config_.framebuffer_property, frame.framebuffer});
+  request_.Add({config_.plane, config_.framebuffer_property, frame.framebuffer});
   if (frame.fence) {
-    properties_.push_back(
-        {config_.plane, *config_.in_fence_property, static_cast<uint64_t>(frame.fence.get())});
+    request_.Add({config_.plane, *config_.in_fence_property, static_cast<uint64_t>(frame.fence.get())});
   }
   if (request) {
     // What is asked for may need a modeset (a writeback connector that is attached to the CRTC): the asker
     // knows.
     flags |= DRM_MODE_ATOMIC_ALLOW_MODESET;
-    properties_.insert(properties_.end(), request->properties.begin(), request->properties.end());
+    request_.Add(request->properties);
     if (request->out_fence) {
-      properties_.push_back(
+      request_.Add(
           {request->out_fence->object, request->out_fence->property, reinterpret_cast<uintptr_t>(out_fence)});
     }
   }
-  if (!request_) request_.reset(drmModeAtomicAlloc());
-  if (!request_) return ENOMEM;
-  return SubmitCommit(fd(), *request_, properties_, flags, ++token_);
+  return request_.Commit(fd(), flags, ++token_);
 }
 
 void Display::Committed(Frame frame, Clock::time_point now) {

@@ -99,8 +99,7 @@ class Display {
   // Since when the kernel has said EBUSY.
   std::optional<Clock::time_point> busy_since_;
 
-  std::vector<PropertyValue> properties_;
-  DrmAtomicPtr request_;
+  AtomicRequest request_;
   bool stopping_ = false;
   std::optional<KernelError> failure_;
 };

@@ -10,27 +10,33 @@
 
 namespace dmaflow::loop {
 
-Mailbox::Mailbox(Listener& listener) : listener_(listener), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (!wake_) throw KernelError("eventfd", errno);
+Mailbox::Mailbox(Listener& listener)
+    : listener_(listener), wake_(std::make_shared<UniqueFd>(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
+  if (!*wake_) throw KernelError("eventfd", errno);
 }
 
 void Mailbox::Receive(std::vector<Command>& commands) {
   // Before the queue is taken: a command that comes in between makes the fd readable again.
   uint64_t count = 0;
-  [[maybe_unused]] const ssize_t read = ::read(wake_.get(), &count, sizeof count);
+  [[maybe_unused]] const ssize_t read = ::read(fd(), &count, sizeof count);
   commands.clear();
   const std::lock_guard<std::mutex> lock(mutex_);
   commands.swap(commands_);
 }
 
 void Mailbox::Send(Command command) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (closed_) return;
-  commands_.push_back(std::move(command));
-  if (commands_.size() > 1) return;
-  // Under the lock, as Close may come from another thread. It does not block.
+  // Of its own, as Close may come from another thread meanwhile.
+  std::shared_ptr<const UniqueFd> wake;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (closed_) return;
+    commands_.push_back(std::move(command));
+    if (commands_.size() > 1) return;
+    wake = wake_;
+  }
+  // It does not block. Not under the lock: the loop's thread may run at once, and would wait for it.
   const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
+  [[maybe_unused]] const ssize_t written = ::write(wake->get(), &one, sizeof one);
 }
 
 void Mailbox::Close() {

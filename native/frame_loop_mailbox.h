@@ -89,7 +89,7 @@ class Mailbox {
   // The loop's side.
 
   // Readable while commands wait.
-  int fd() const { return wake_.get(); }
+  int fd() const { return wake_->get(); }
   // Swaps the waiting commands into `commands`, in order, and makes the fd unreadable.
   void Receive(std::vector<Command>& commands);
   void Post(Event event);
@@ -118,7 +118,7 @@ class Mailbox {
   void Enqueue(std::unique_lock<std::mutex> lock, Event event);
 
   Listener& listener_;
-  UniqueFd wake_;
+  std::shared_ptr<const UniqueFd> wake_;
   std::mutex mutex_;
   std::vector<Command> commands_;
   std::deque<Event> events_;
