@@ -228,6 +228,9 @@ Napi::Value FrameLoopBinding::Present(Call& call) {
 Napi::Value FrameLoopBinding::Start(Call& call) {
   loop_->Start();
   Ref();
+  const Napi::Object listener = Value().Get(kListenerProperty).As<Napi::Object>();
+  listener_ = Napi::Persistent(listener);
+  on_frame_ = Napi::Persistent(listener.Get("onFrame").As<Napi::Function>());
   wake_.Ref(call.env());
   started_ = Napi::Promise::Deferred::New(call.env());
   return started_->Promise();

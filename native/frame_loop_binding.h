@@ -33,7 +33,8 @@ class FrameLoopBinding : public Napi::ObjectWrap<FrameLoopBinding>, private loop
 
  private:
   // Where the object keeps its listener: as a property and not as a reference, since the listener may well
-  // refer to the loop, and a reference would keep both alive.
+  // refer to the loop, and a reference would keep both alive. While the loop runs, which does that anyway,
+  // there are references too: to look a property up costs more than all the rest of a frame here.
   static constexpr char kListenerProperty[] = "listener";
 
   using Method = Napi::Value (FrameLoopBinding::*)(Call&);
@@ -87,6 +88,8 @@ class FrameLoopBinding : public Napi::ObjectWrap<FrameLoopBinding>, private loop
 
   std::optional<loop::FrameLoop> loop_;
   WakeFunction wake_;
+  Napi::ObjectReference listener_;
+  Napi::FunctionReference on_frame_;
   Napi::FunctionReference set_immediate_;
   // By capture or pool.
   std::vector<std::string> capture_paths_;

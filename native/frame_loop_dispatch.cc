@@ -1,4 +1,7 @@
 // From the loop to JavaScript: how its events become calls of the listener and settled promises.
+#include <linux/videodev2.h>
+
+#include <array>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -57,7 +60,18 @@ void FrameLoopBinding::Notify(Napi::Env env, const char* callback, const std::ve
 }
 
 void FrameLoopBinding::Handle(Napi::Env env, const loop::FrameEvent& event) {
-  Notify(env, "onFrame", {FrameValue(env, event)});
+  const loop::FrameInfo& info = event.info;
+  std::array<napi_value, 5 + VIDEO_MAX_PLANES> arguments{
+      Napi::Number::New(env, event.tap), Napi::Number::New(env, event.capture),
+      Napi::Number::New(env, event.index), Napi::Number::New(env, info.sequence),
+      Napi::Number::New(env, static_cast<double>(info.timestamp))};
+  for (uint32_t plane = 0; plane < info.planes; ++plane)
+    arguments[5 + plane] = Napi::Number::New(env, info.bytes_used[plane]);
+  try {
+    on_frame_.Value().Call(listener_.Value(), 5 + info.planes, arguments.data());
+  } catch (const Napi::Error& error) {
+    napi_fatal_exception(env, error.Value());
+  }
 }
 
 void FrameLoopBinding::Handle(Napi::Env env, const loop::ErrorEvent& event) {
@@ -99,6 +113,8 @@ void FrameLoopBinding::Handle(Napi::Env env, const loop::StopEvent&) {
     deferred.Reject(StoppedError(env).Value());
   for (const Napi::Promise::Deferred& deferred : std::exchange(stopped_, {}))
     deferred.Resolve(env.Undefined());
+  listener_.Reset();
+  on_frame_.Reset();
   wake_.Unref(env);
   Unref();
 }

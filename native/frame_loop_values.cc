@@ -216,20 +216,6 @@ loop::CommitRequest TakeCommit(uint32_t display, const Argument& properties, con
   return request;
 }
 
-Napi::Object FrameValue(Napi::Env env, const loop::FrameEvent& frame) {
-  const Napi::Array bytes_used = Napi::Array::New(env, frame.info.planes);
-  for (uint32_t plane = 0; plane < frame.info.planes; ++plane)
-    bytes_used.Set(plane, frame.info.bytes_used[plane]);
-  const Napi::Object value = Napi::Object::New(env);
-  value.Set("tap", frame.tap);
-  value.Set("capture", frame.capture);
-  value.Set("index", frame.index);
-  value.Set("sequence", frame.info.sequence);
-  value.Set("timestamp", static_cast<double>(frame.info.timestamp));
-  value.Set("bytesUsed", bytes_used);
-  return value;
-}
-
 Napi::Object ErrorValue(Napi::Env env, const loop::ErrorEvent& error) {
   const Napi::Object value = Napi::Object::New(env);
   value.Set("source", DeviceName(error.device));

@@ -23,7 +23,6 @@ loop::TapConfig TakeTap(const Argument& config);
 std::vector<uint32_t> TakeFramebuffers(const Argument& framebuffers);
 loop::CommitRequest TakeCommit(uint32_t display, const Argument& properties, const Argument& out_fence);
 
-Napi::Object FrameValue(Napi::Env env, const loop::FrameEvent& frame);
 Napi::Object ErrorValue(Napi::Env env, const loop::ErrorEvent& error);
 Napi::Object StatsValue(Napi::Env env, const loop::Counters& counters);
 

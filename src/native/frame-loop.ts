@@ -102,18 +102,6 @@ export interface TapConfig {
   passed?: boolean;
 }
 
-/** A frame handed to JavaScript: one reference, given back by `release` or passed on by `present`. */
-export interface TapFrame {
-  tap: number;
-  capture: number;
-  index: number;
-  sequence: number;
-  /** Integer microseconds, CLOCK_MONOTONIC. */
-  timestamp: number;
-  /** By memory plane. */
-  bytesUsed: number[];
-}
-
 export interface LoopError {
   /** Which device failed. */
   source: 'capture' | 'pool' | 'display';
@@ -124,7 +112,21 @@ export interface LoopError {
 }
 
 export interface FrameLoopListener {
-  onFrame(frame: TapFrame): void;
+  /**
+   * A frame handed to JavaScript: one reference, given back by `release` or passed on by `present`. Plain arguments, as an object
+   * made natively costs more than the rest of the call.
+   *
+   * @param timestamp integer microseconds, CLOCK_MONOTONIC.
+   * @param bytesUsed by memory plane.
+   */
+  onFrame(
+    tap: number,
+    capture: number,
+    index: number,
+    sequence: number,
+    timestamp: number,
+    ...bytesUsed: number[]
+  ): void;
   /** The device that failed is out of the loop from here on; the rest runs on until `stop`. */
   onError(error: LoopError): void;
   /**

@@ -3,11 +3,13 @@
  * a tap brings frames to each JavaScript stage and subscriber, and natively to each converter and each sink outside the loop.
  */
 import type { FrameBuffer } from '../allocators/buffer-pool';
-import type { CaptureConfig, FrameLoop, FrameLoopListener, LoopError, TapFrame } from '../native/frame-loop';
+import type { CaptureConfig, FrameLoop, FrameLoopListener, LoopError } from '../native/frame-loop';
 import type { Kernel } from '../native/kernel';
-import { distinct, FrameLease, type FrameMetadata } from './frame';
+import type { FrameMetadata } from './frame';
 import type { FrameLayout } from './frame-layout';
+import type { FrameLease } from './frame-lease';
 import { type Graph, type GraphNode, isProducer, isTransform, type ProducerNode } from './graph';
+import { LoopLeases } from './loop-leases';
 import { type NativeParts, NativeStages } from './native-stages';
 import { producerAbove, producerOf } from './segments';
 import type { Credit, DisplayAttachment, OpenTransform, TransformStage } from './stage';
@@ -42,15 +44,8 @@ export interface FlowParts {
 /** Buffers that a filler always has, whatever JavaScript keeps. */
 const FILLER_RESERVE = 1;
 
-/** Takes a frame: the handle it wants to keep, it retains. */
+/** Takes a frame with one handle, which it closes in the end. */
 export type FrameConsumer = (lease: FrameLease, metadata: FrameMetadata) => void;
-
-/** A reference that JavaScript holds in the frame loop. */
-interface LoopReference {
-  tap: number;
-  capture: number;
-  index: number;
-}
 
 export class Flow implements FrameLoopListener {
   readonly loop: FrameLoop;
@@ -63,10 +58,12 @@ export class Flow implements FrameLoopListener {
   readonly #displayNodes: GraphNode[] = [];
   readonly #runners = new Map<GraphNode, StageRunner>();
   readonly #tapOfRunner = new Map<GraphNode, number>();
-  readonly #tapConsumers = new Map<number, FrameConsumer>();
+  readonly #displaysOfRunner = new Map<GraphNode, readonly number[]>();
+  /** By tap. */
+  readonly #tapConsumers: (FrameConsumer | undefined)[] = [];
   /** Subscribers of frames that come out of a stage. */
   readonly #observers = new Map<GraphNode, Set<FrameConsumer>>();
-  readonly #references = new Map<FrameLease, LoopReference>();
+  readonly #leases: LoopLeases;
   #sourceEnded = false;
   #endReported = false;
   #ended = false;
@@ -75,6 +72,7 @@ export class Flow implements FrameLoopListener {
     this.#parts = parts;
     this.#listener = listener;
     this.loop = parts.kernel.createFrameLoop(this);
+    this.#leases = new LoopLeases(this.loop);
     this.#segments = parts.segments;
     for (const { capture, buffers } of parts.segments) {
       if (capture) this.loop.addCapture(capture);
@@ -113,22 +111,22 @@ export class Flow implements FrameLoopListener {
     return () => observers.delete(consumer);
   }
 
-  onFrame(frame: TapFrame): void {
+  onFrame(
+    tap: number,
+    capture: number,
+    index: number,
+    sequence: number,
+    timestamp: number,
+    ...bytesUsed: number[]
+  ): void {
     if (this.#ended) return;
-    const consumer = this.#tapConsumers.get(frame.tap);
-    const buffer = this.#segments[frame.capture]?.buffers[frame.index];
+    const consumer = this.#tapConsumers[tap];
+    const buffer = this.#segments[capture]?.buffers[index];
     if (!consumer || !buffer) {
-      this.loop.release(frame.tap, frame.capture, frame.index);
+      this.loop.release(tap, capture, index);
       return;
     }
-    const lease = new FrameLease(buffer.planes, () => this.#release(lease));
-    this.#references.set(lease, { tap: frame.tap, capture: frame.capture, index: frame.index });
-    lease.retain();
-    try {
-      consumer(lease, frame);
-    } finally {
-      lease.drop();
-    }
+    consumer(this.#leases.take(tap, capture, index, buffer.planes), { sequence, timestamp, bytesUsed });
   }
 
   onError(error: LoopError): void {
@@ -148,7 +146,7 @@ export class Flow implements FrameLoopListener {
     await this.#natives.stop();
     await this.loop.stop();
     this.#ended = true;
-    for (const lease of this.#references.keys()) lease.outlivePool();
+    this.#leases.end();
   }
 
   stats(context: Pick<StatsContext, 'elapsed' | 'heap' | 'syncCalls' | 'source' | 'links'>): PipelineStats {
@@ -169,8 +167,9 @@ export class Flow implements FrameLoopListener {
 
   /** The stream has ended when the loop says so and no stage is at work on what came before. */
   #checkEnd(): void {
-    const working = [...this.#runners.values()].some((runner) => runner.busy);
-    if (!this.#sourceEnded || working || this.#endReported) return;
+    // After each frame of each stage: first what is nearly always so.
+    if (!this.#sourceEnded || this.#endReported) return;
+    if ([...this.#runners.values()].some((runner) => runner.busy)) return;
     this.#endReported = true;
     const drained = this.#natives.drained();
     if (!drained) this.#listener.onEnd();
@@ -229,53 +228,39 @@ export class Flow implements FrameLoopListener {
       drain: credit.drain,
       interval: credit.interval,
     });
-    this.#tapConsumers.set(tap, consumer);
+    this.#tapConsumers[tap] = consumer;
     return tap;
   }
 
   #removeTap(tap: number): void {
-    this.#tapConsumers.delete(tap);
+    this.#tapConsumers[tap] = undefined;
     if (!this.#ended) this.loop.removeTap(tap);
   }
 
-  /** Sends a frame that a stage has finished to what follows the stage. */
+  /** Sends a frame that a stage has finished to what follows the stage, displays last: with the frame's last handle they get its reference. */
   #forward(node: GraphNode, lease: FrameLease, metadata: FrameMetadata): void {
-    for (const observer of this.#observers.get(node) ?? []) observer(lease, metadata);
-    for (const child of node.children) this.#runners.get(child)?.offer(lease, metadata);
-    for (const child of node.children) {
-      const display = this.#displayIds.get(child);
-      if (display !== undefined) this.#present(lease, display);
-      const tap = this.#natives.tapOf(child);
-      const reference = this.#references.get(lease);
-      if (tap === undefined || !reference || this.#ended) continue;
-      this.loop.pass(reference.tap, reference.capture, reference.index, tap);
+    try {
+      const observers = this.#observers.get(node);
+      if (observers) for (const observer of observers) observer(lease.retain(), metadata);
+      for (const child of node.children) this.#runners.get(child)?.offer(lease.retain(), metadata);
+      for (const child of node.children) {
+        const tap = this.#natives.tapOf(child);
+        if (tap !== undefined) this.#leases.pass(lease, tap);
+      }
+      const displays = this.#displaysBehind(node);
+      for (const display of displays) this.#leases.present(lease, display, display === displays.at(-1));
+    } finally {
+      lease.drop();
     }
   }
 
-  #present(lease: FrameLease, display: number): void {
-    const reference = this.#references.get(lease);
-    if (!reference || this.#ended) return;
-    this.loop.present(reference.tap, reference.capture, reference.index, display, true);
-  }
-
-  #release(lease: FrameLease): void {
-    const reference = this.#references.get(lease);
-    this.#references.delete(lease);
-    if (!reference || this.#ended) return;
-    const { tap, capture, index } = reference;
-    if (!lease.fenced) {
-      this.loop.release(tap, capture, index);
-      return;
+  #displaysBehind(node: GraphNode): readonly number[] {
+    let displays = this.#displaysOfRunner.get(node);
+    if (!displays) {
+      displays = node.children.flatMap((child) => this.#displayIds.get(child) ?? []);
+      this.#displaysOfRunner.set(node, displays);
     }
-    // One sync_file for all that are on a dma-buf by now, those of displays too.
-    const fences = distinct(lease.memory).map((buffer) => buffer.exportFence('write'));
-    this.loop.release(
-      tap,
-      capture,
-      index,
-      fences.map(({ fd }) => fd),
-    );
-    for (const fence of fences) fence.close();
+    return displays;
   }
 }
 

@@ -25,24 +25,21 @@ export class FrameCpuAccess implements Disposable {
   readonly access: CpuAccessMode;
   readonly #group: CpuAccessGroup;
   readonly #layout: FrameLayout;
-  readonly #onClose: () => void;
   #planes: readonly PlanePixels[] | undefined;
 
-  /** @internal `bytes` of the frame, for the holder's counters. */
+  /** @internal `bytesUsed` of the frame. */
   constructor(
     memory: readonly DmaBuf[],
     layout: FrameLayout,
     access: CpuAccessMode,
     holder: AccessHolder,
-    bytes: number,
-    onClose: () => void,
+    bytesUsed: readonly number[],
   ) {
     this.access = access;
     this.#layout = layout;
-    this.#onClose = onClose;
     this.#group = new CpuAccessGroup(memory, access, holder);
     holder.use.accesses++;
-    holder.use.bytes += bytes;
+    holder.use.bytes += bytesOf(layout, bytesUsed);
     if (access !== 'read') holder.use.writes++;
   }
 
@@ -57,14 +54,24 @@ export class FrameCpuAccess implements Disposable {
 
   /** Ends the access: views become empty, END is issued. Idempotent; an error of END is thrown. */
   close(): void {
-    if (this.#group.closed) return;
-    this.#onClose();
     this.#group.close();
+  }
+
+  get closed(): boolean {
+    return this.#group.closed;
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** Of a frame's colour planes; of a compressed one what was filled. */
+function bytesOf({ planes }: FrameLayout, bytesUsed: readonly number[]): number {
+  let bytes = 0;
+  for (const { length } of planes) bytes += length;
+  if (planes.length === 0) for (const used of bytesUsed) bytes += used;
+  return bytes;
 }
 
 function planePixels(group: CpuAccessGroup, layout: FrameLayout): PlanePixels[] {

@@ -6,8 +6,9 @@ import type { Observable, Subscriber } from 'rxjs';
 import { accessHolder } from '../allocators/cpu-use';
 import { Pace } from '../native/pace';
 import type { Flow } from './flow';
-import { Frame, type FrameLease, type FrameMetadata } from './frame';
+import { Frame, type FrameMetadata } from './frame';
 import type { FrameLayout } from './frame-layout';
+import type { FrameLease } from './frame-lease';
 import { type GraphNode, isProducer } from './graph';
 import { loadRxjs } from './on-demand-subject';
 import type { Credit } from './stage';
@@ -60,14 +61,18 @@ function creditGate(subscriber: Subscriber<Frame>, node: GraphNode, layout: Fram
   const pace = new Pace(atSource ? 0 : credit.interval);
   return (lease: FrameLease, metadata: FrameMetadata) => {
     for (const other of held) if (other.handles === 0) held.delete(other);
-    if (!pace.due(metadata.timestamp) || (held.size >= credit.max && !atSource)) return;
-    pace.took(metadata.timestamp);
-    const frame = new Frame(lease, layout, metadata, holder, 'read');
-    held.add(lease);
     try {
-      subscriber.next(frame);
+      if (!pace.due(metadata.timestamp) || (held.size >= credit.max && !atSource)) return;
+      pace.took(metadata.timestamp);
+      const frame = new Frame(lease, layout, metadata, holder, 'read');
+      held.add(lease);
+      try {
+        subscriber.next(frame);
+      } finally {
+        frame.close();
+      }
     } finally {
-      frame.close();
+      lease.drop();
     }
   };
 }

@@ -16,6 +16,7 @@ import type { PixelFormatName } from '../formats/pixel-formats';
 import type { ColorPlaneLayout } from '../formats/plane-layout';
 import { FrameCpuAccess } from './frame-cpu-access';
 import type { FrameLayout } from './frame-layout';
+import type { FrameLease } from './frame-lease';
 
 /** What a capture says of a frame. */
 export interface FrameMetadata {
@@ -25,58 +26,6 @@ export interface FrameMetadata {
   timestamp: number;
   /** Bytes the driver filled, by memory plane. */
   bytesUsed: readonly number[];
-}
-
-/** The reference that all handles of one frame share. */
-export class FrameLease {
-  #handles = 0;
-  #fenced = false;
-  #kept: DmaBuf[] | undefined;
-  #memory: (() => readonly DmaBuf[]) | readonly DmaBuf[];
-  readonly #giveBack: () => void;
-
-  /** @param memory by memory plane; a function is called when somebody first asks for it. */
-  constructor(memory: (() => readonly DmaBuf[]) | readonly DmaBuf[], giveBack: () => void) {
-    this.#memory = memory;
-    this.#giveBack = giveBack;
-  }
-
-  /** Handles open now. */
-  get handles(): number {
-    return this.#handles;
-  }
-
-  get memory(): readonly DmaBuf[] {
-    if (typeof this.#memory === 'function') this.#memory = this.#memory();
-    return this.#memory;
-  }
-
-  retain(): this {
-    this.#handles++;
-    return this;
-  }
-
-  drop(): void {
-    if (--this.#handles > 0) return;
-    this.#giveBack();
-    for (const buffer of this.#kept ?? []) buffer.close();
-  }
-
-  /** Whether a device still works on the frame when everybody here has let go of it. */
-  get fenced(): boolean {
-    return this.#fenced;
-  }
-
-  /** The buffer goes back to the camera only when the fences that are on its dma-bufs then have signalled. */
-  awaitFences(): void {
-    this.#fenced = true;
-  }
-
-  /** The pool is about to close: hold the memory until the last handle closes. */
-  outlivePool(): void {
-    this.#kept ??= this.memory.map((buffer) => buffer.clone());
-    this.#memory = this.#kept;
-  }
 }
 
 const leaks = new FinalizationRegistry<{ lease: FrameLease; stage: string; place: string | undefined }>(
@@ -90,6 +39,9 @@ const leaks = new FinalizationRegistry<{ lease: FrameLease; stage: string; place
   },
 );
 
+const NONE: readonly FrameCpuAccess[] = [];
+const isOpen = ({ closed }: FrameCpuAccess) => !closed;
+
 export class Frame implements Disposable, FrameMetadata {
   readonly sequence: number;
   readonly timestamp: number;
@@ -98,7 +50,10 @@ export class Frame implements Disposable, FrameMetadata {
   readonly #layout: FrameLayout;
   readonly #holder: AccessHolder;
   readonly #access: CpuAccessMode;
-  readonly #scopes = new Set<FrameCpuAccess>();
+  /** All that are open are in it. */
+  #scopes: readonly FrameCpuAccess[] = NONE;
+  /** Whether the garbage collector is asked to tell of it. */
+  #watched = false;
   #open = true;
 
   /**
@@ -154,7 +109,7 @@ export class Frame implements Disposable, FrameMetadata {
   }
   /** Whether a scope of this handle is open. */
   get accessOpen(): boolean {
-    return this.#scopes.size > 0;
+    return this.#scopes.length > 0 && this.#scopes.some(isOpen);
   }
 
   /**
@@ -168,15 +123,8 @@ export class Frame implements Disposable, FrameMetadata {
         `'${this.#holder.name}' declared access 'read', cpuAccess('${access}') is more: declare { access: 'read-write' }`,
       );
     }
-    const scope = new FrameCpuAccess(
-      this.#lease.memory,
-      this.#layout,
-      access,
-      this.#holder,
-      this.#bytes,
-      () => this.#scopes.delete(scope),
-    );
-    this.#scopes.add(scope);
+    const scope = new FrameCpuAccess(this.#lease.memory, this.#layout, access, this.#holder, this.bytesUsed);
+    this.#scopes = this.accessOpen ? [...this.#scopes.filter(isOpen), scope] : [scope];
     return scope;
   }
 
@@ -221,6 +169,7 @@ export class Frame implements Disposable, FrameMetadata {
     this.#assertOpen();
     const frame = new Frame(this.#lease, this.#layout, this, this.#holder, this.#access);
     const place = process.env.DMAFLOW_TRACE === '1' ? new Error('cloned here').stack : undefined;
+    frame.#watched = true;
     leaks.register(frame, { lease: this.#lease, stage: this.#holder.name, place }, frame);
     return frame;
   }
@@ -229,28 +178,21 @@ export class Frame implements Disposable, FrameMetadata {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    leaks.unregister(this);
-    const errors: unknown[] = [];
-    for (const scope of [...this.#scopes]) {
+    if (this.#watched) leaks.unregister(this);
+    let failure: { error: unknown } | undefined;
+    for (const scope of this.#scopes) {
       try {
         scope.close();
       } catch (error) {
-        errors.push(error);
+        failure ??= { error };
       }
     }
     this.#lease.drop();
-    if (errors.length > 0) throw errors[0];
+    if (failure) throw failure.error;
   }
 
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  /** Of its colour planes; of a compressed frame what was filled. */
-  get #bytes(): number {
-    const { planes } = this.#layout;
-    if (planes.length > 0) return planes.reduce((sum, { length }) => sum + length, 0);
-    return this.bytesUsed.reduce((sum, used) => sum + used, 0);
   }
 
   #assertOpen(): void {

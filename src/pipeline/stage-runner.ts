@@ -1,32 +1,40 @@
 /**
  * Runs one stage on frames: as many at once as the stage can, passed on in the order in which they came. A frame's life here:
  *
- * 1. `push` takes a handle on the lease.
+ * 1. `push` takes over a handle on the lease.
  * 2. It waits for its turn, and then for the fences of devices that still work on it: opening its bytes will not block.
  * 3. The stage's function gets a `Frame` of its own, closed when it (or its promise) ends.
- * 4. When those before it are done too, it goes on to the children, who take their own handles; ours is dropped.
+ * 4. When those before it are done too, it goes on, with our handle, to the children.
+ *
+ * All of it comes once a frame and stage: a function that is not asynchronous costs no promise.
  */
 import { type AccessHolder, accessHolder, type CpuUse, sumOfUse } from '../allocators/cpu-use';
 import { StageError } from '../errors';
 import { Pace } from '../native/pace';
-import { Frame, type FrameLease, type FrameMetadata } from './frame';
+import { Frame, type FrameMetadata } from './frame';
 import type { FrameLayout } from './frame-layout';
+import type { FrameLease } from './frame-lease';
 import type { GraphNode } from './graph';
 import type { CopyReport } from './link-stats';
 import type { OpenTransform, TransformStage } from './stage';
 
-interface Waiting {
-  lease: FrameLease;
-  metadata: FrameMetadata;
-}
-
-/** A frame whose turn it is. */
-interface Job extends Waiting {
-  done: boolean;
+/** A frame that waits for its turn, or whose turn it is. */
+class Job {
+  done = false;
   /** What its function, or the end of its CPU access, threw. */
   failure: { cause: unknown } | undefined;
   /** Where it did not end at once. */
   ended: Promise<void> | undefined;
+
+  constructor(
+    readonly lease: FrameLease,
+    readonly metadata: FrameMetadata,
+  ) {}
+
+  /** The first one counts. */
+  fail(cause: unknown): void {
+    this.failure ??= { cause };
+  }
 }
 
 export interface StageRunnerStats {
@@ -41,7 +49,7 @@ export interface StageRunnerStats {
 }
 
 export interface StageRunnerListener {
-  /** Sends a finished frame on; who keeps it takes a handle. */
+  /** Sends a finished frame on, with the runner's handle. */
   forward(lease: FrameLease, metadata: FrameMetadata): void;
   onError(error: Error): void;
   /** Nothing is at work or waits any more. */
@@ -58,11 +66,12 @@ export class StageRunner {
   readonly #transform: OpenTransform;
   readonly #layout: FrameLayout;
   readonly #listener: StageRunnerListener;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: Job[] = [];
   readonly #pace: Pace;
   /** In the order in which they came; the first is not done, or is being passed on. */
   readonly #working: Job[] = [];
   readonly #stopping = new AbortController();
+  #stopped = false;
   #warned = false;
 
   constructor(
@@ -94,23 +103,28 @@ export class StageRunner {
     return this.#working.length > 0 || this.#waiting.length > 0;
   }
 
-  /** A frame out of another stage: passed over where it is not due. A tap keeps the stage's pace itself. */
+  /** As `push`, of a frame out of another stage: passed over where it is not due. A tap keeps the stage's pace itself. */
   offer(lease: FrameLease, metadata: FrameMetadata): void {
     if (!this.#pace.due(metadata.timestamp)) {
       this.stats.notDue++;
+      lease.drop();
       return;
     }
     this.#pace.took(metadata.timestamp);
     this.push(lease, metadata);
   }
 
+  /** Takes over a handle. */
   push(lease: FrameLease, metadata: FrameMetadata): void {
-    if (this.#stopped) return;
+    if (this.#stopped) {
+      lease.drop();
+      return;
+    }
     if (this.#node.stage.policy === 'latest' && this.#waiting.length >= this.#node.stage.max) {
       this.#waiting.shift()?.lease.drop();
       this.stats.skipped++;
     }
-    this.#waiting.push({ lease: lease.retain(), metadata });
+    this.#waiting.push(new Job(lease, metadata));
     this.#run();
   }
 
@@ -119,6 +133,7 @@ export class StageRunner {
    * does not settle: its frame then stays readable until it does.
    */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#stopping.abort();
     for (const { lease } of this.#waiting.splice(0)) lease.drop();
     const working = Promise.all(this.#working.map(({ ended }) => ended));
@@ -132,35 +147,31 @@ export class StageRunner {
     }
   }
 
-  get #stopped(): boolean {
-    return this.#stopping.signal.aborted;
-  }
-
-  /** Synchronous as long as the function is: a promise costs a turn of the event loop. */
   #run(): void {
     const { concurrency = 1 } = this.#node.stage;
     while (this.#working.length < concurrency) {
-      const next = this.#waiting.shift();
-      if (!next) break;
-      const job: Job = { ...next, done: false, failure: undefined, ended: undefined };
+      const job = this.#waiting.shift();
+      if (!job) break;
       this.#working.push(job);
       this.#begin(job);
     }
     if (!this.busy) this.#listener.onIdle();
   }
 
+  /** Synchronous as long as the function is: a promise costs a turn of the event loop. */
   #begin(job: Job): void {
-    const working = attempt(job, () =>
-      this.#isReady(job.lease) ? this.#call(job) : this.#callWhenReady(job),
-    );
-    if (!isPromise(working)) {
+    let working: Promise<void> | undefined;
+    try {
+      working = this.#isReady(job.lease) ? this.#call(job) : this.#callWhenReady(job);
+    } catch (cause) {
+      job.fail(cause);
+    }
+    if (!working) {
       this.#end(job);
       return;
     }
     job.ended = working
-      .catch((cause: unknown) => {
-        job.failure ??= { cause };
-      })
+      .catch((cause: unknown) => job.fail(cause))
       .then(() => {
         this.#end(job);
         this.#run();
@@ -168,31 +179,40 @@ export class StageRunner {
   }
 
   /** The function gets the frame. Its frame is closed, and its failure noted, when it has ended. */
-  #call(job: Job): void | Promise<void> {
-    const { lease, metadata } = job;
-    const frame = new Frame(lease, this.#layout, metadata, this.#holder, this.#node.stage.access);
-    const result = attempt(job, () => this.#transform.process(frame));
-    if (isPromise(result)) return this.#settle(result, job, frame);
+  #call(job: Job): Promise<void> | undefined {
+    const frame = new Frame(job.lease, this.#layout, job.metadata, this.#holder, this.#node.stage.access);
+    try {
+      const result = this.#transform.process(frame);
+      if (isPromise(result)) return this.#settle(result, job, frame);
+    } catch (cause) {
+      job.fail(cause);
+    }
     this.#close(job, frame);
+    return undefined;
   }
 
   async #settle(result: Promise<void>, job: Job, frame: Frame): Promise<void> {
     try {
       await result;
     } catch (cause) {
-      job.failure = { cause };
+      job.fail(cause);
     }
     this.#close(job, frame);
   }
 
   #close(job: Job, frame: Frame): void {
     this.#warnOfOpenAccess(frame);
-    attempt(job, () => frame.close());
+    try {
+      frame.close();
+    } catch (cause) {
+      job.fail(cause);
+    }
   }
 
   #isReady(lease: FrameLease): boolean {
     const write = this.#node.stage.access !== 'read';
-    return lease.memory.every((buffer) => buffer.isReady(write));
+    for (const buffer of lease.memory) if (!buffer.isReady(write)) return false;
+    return true;
   }
 
   async #callWhenReady(job: Job): Promise<void> {
@@ -211,12 +231,12 @@ export class StageRunner {
   /** Passes on what is done, up to the first that is not. */
   #end(job: Job): void {
     job.done = true;
-    while (this.#working[0]?.done) {
-      const { lease, metadata, failure } = this.#working[0];
+    for (let first = this.#working[0]; first?.done; first = this.#working[0]) {
+      const { lease, metadata, failure } = first;
       if (failure) this.#fail(failure.cause);
-      else if (!this.#stopped) this.#forward(lease, metadata);
+      if (failure || this.#stopped) lease.drop();
+      else this.#forward(lease, metadata);
       this.#working.shift();
-      lease.drop();
     }
   }
 
@@ -241,16 +261,6 @@ export class StageRunner {
       `stage '${this.#node.name}' ended with its CPU access open; it was closed. Write 'using px = frame.cpuAccess()'.`,
       { code: 'DMAFLOW_ACCESS_LEFT_OPEN' },
     );
-  }
-}
-
-/** What `work` gives; the first that is thrown is the job's failure. */
-function attempt<T>(job: Job, work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (cause) {
-    job.failure ??= { cause };
-    return undefined;
   }
 }
 

@@ -10,7 +10,8 @@ import { accessHolder } from '../allocators/cpu-use';
 import { DmaBuf, type DmaBufReference } from '../allocators/dma-buf';
 import { loadKernel } from '../native/binding';
 import type { CpuStageFunction } from './cpu-stage';
-import { Frame, FrameLease } from './frame';
+import { Frame } from './frame';
+import { FrameLease } from './frame-lease';
 import {
   type FrameMessage,
   type FromWorker,
@@ -22,7 +23,7 @@ import {
 const setup = workerData as WorkerSetup;
 const holder = accessHolder(setup.stage);
 const buffers = new Map<number, DmaBuf>();
-const leases = new Set<FrameLease>();
+const leases = new Set<WorkerLease>();
 
 async function main(): Promise<void> {
   let work: CpuStageFunction;
@@ -41,14 +42,7 @@ async function main(): Promise<void> {
 
 async function handle(message: FrameMessage, work: CpuStageFunction): Promise<void> {
   const { id, sequence, timestamp, bytesUsed } = message;
-  let working = true;
-  const lease = new FrameLease(
-    () => message.buffers.map(opened),
-    () => {
-      leases.delete(lease);
-      if (!working) post({ type: 'released', id });
-    },
-  ).retain();
+  const lease = new WorkerLease(message).retain();
   leases.add(lease);
   const frame = new Frame(lease, setup.layout, { sequence, timestamp, bytesUsed }, holder, setup.access);
   let failure: { error: unknown } | undefined;
@@ -63,7 +57,7 @@ async function handle(message: FrameMessage, work: CpuStageFunction): Promise<vo
     failure ??= { error };
   }
   lease.drop();
-  working = false;
+  lease.working = false;
   const error = failure && sendError(failure.error);
   post({
     type: 'done',
@@ -73,6 +67,22 @@ async function handle(message: FrameMessage, work: CpuStageFunction): Promise<vo
     error,
     use: { ...holder.use },
   });
+}
+
+class WorkerLease extends FrameLease {
+  /** `done` was not told yet, and will say whether the frame is released. */
+  working = true;
+  readonly #id: number;
+
+  constructor({ id, buffers }: FrameMessage) {
+    super(() => buffers.map(opened));
+    this.#id = id;
+  }
+
+  protected override giveBack(): void {
+    leases.delete(this);
+    if (!this.working) post({ type: 'released', id: this.#id });
+  }
 }
 
 /** The thread's own handle on a dma-buf: one fd and one mapping, however often its frame comes round. */

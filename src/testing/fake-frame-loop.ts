@@ -105,10 +105,9 @@ export class FakeFrameLoop implements loop.FrameLoop {
       throw new InvalidStateError('addTap: the frame loop was stopped; create a new one');
     }
     const post = (deliver: () => void) => this.#post(deliver);
-    const onFrame = (frame: loop.TapFrame) => this.listener.onFrame(frame);
     return (
       this.#taps.push(
-        new LoopTap(this.#taps.length, queue, { ...config }, post, onFrame, () => this.#run()),
+        new LoopTap(this.#taps.length, queue, { ...config }, post, this.listener, () => this.#run()),
       ) - 1
     );
   }

@@ -1,5 +1,5 @@
 import { InvalidStateError } from '../errors';
-import type { NativeTaker, TapConfig, TapFrame, TapStats } from '../native/frame-loop';
+import type { FrameLoopListener, NativeTaker, TapConfig, TapStats } from '../native/frame-loop';
 import { Pace } from '../native/pace';
 import { type FakeReceiver, takerHandle } from './loop-ends';
 import { FrameReference, type LoopQueue } from './loop-queue';
@@ -21,7 +21,7 @@ export class LoopTap {
     private readonly config: TapConfig,
     /** Calls back on a turn of its own. */
     private readonly post: (deliver: () => void) => void,
-    private readonly onFrame: (frame: TapFrame) => void,
+    private readonly listener: Pick<FrameLoopListener, 'onFrame'>,
     /** Native code did something. */
     private readonly onChange: () => void,
   ) {
@@ -143,8 +143,12 @@ export class LoopTap {
       this.#posted.delete(index);
       this.stats.delivered += 1;
       const info = this.queue.info(index);
-      if (this.config.native) this.#receiver?.onFrame({ index, ...info });
-      else this.onFrame({ tap: this.id, capture: this.queue.id, index, ...info });
+      if (this.config.native) {
+        this.#receiver?.onFrame({ index, ...info });
+        return;
+      }
+      const { sequence, timestamp, bytesUsed } = info;
+      this.listener.onFrame(this.id, this.queue.id, index, sequence, timestamp, ...bytesUsed);
     });
   }
 }

@@ -6,9 +6,10 @@ import type {
   ConverterSide,
   NativeConverter,
 } from '../../src/native/convert';
-import type { FrameLoop, TapFrame } from '../../src/native/frame-loop';
+import type { FrameLoop } from '../../src/native/frame-loop';
 import type { Kernel } from '../../src/native/kernel';
 import { until } from './bench';
+import { keepIn, type TapFrame } from './tap-frame';
 
 export interface ConverterOptions extends Partial<Pick<ConverterConfig, 'rotate' | 'matrix' | 'fullRange'>> {
   /** Buffers on each side. */
@@ -59,7 +60,7 @@ export class ConverterBench {
       (error) => this.errors.push(error),
     );
     this.loop = kernel.createFrameLoop({
-      onFrame: (frame) => this.frames.push(frame),
+      onFrame: keepIn(this.frames),
       onError: () => {},
       onEnd: () => {
         this.ends += 1;

@@ -1,9 +1,10 @@
 /** A frame loop from a camera to a display, set up for a test, with everything its listener heard. */
-import type { FrameLoop, LoopError, TapConfig, TapFrame } from '../../src/native/frame-loop';
+import type { FrameLoop, LoopError, TapConfig } from '../../src/native/frame-loop';
 import { V4L2_MEMORY_DMABUF } from '../../src/native/v4l2';
 import { type Session, until } from './bench';
 import { Capture } from './capture';
 import { Display } from './display';
+import { keepIn, type TapFrame } from './tap-frame';
 
 export interface LoopOptions {
   /** Direct link to the display (default), `present` only, or no display at all. */
@@ -33,7 +34,7 @@ export class LoopBench {
     this.camera = new Capture(session);
     this.camera.allocate(buffers);
     this.loop = session.kernel.createFrameLoop({
-      onFrame: (frame) => this.frames.push(frame),
+      onFrame: keepIn(this.frames),
       onError: (error) => this.errors.push(error),
       onEnd: () => {
         this.ends += 1;

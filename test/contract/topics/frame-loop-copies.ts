@@ -1,7 +1,8 @@
-import type { FrameLoop, LoopError, TapFrame } from '../../../src/native/frame-loop';
+import type { FrameLoop, LoopError } from '../../../src/native/frame-loop';
 import { V4L2_MEMORY_MMAP } from '../../../src/native/v4l2';
 import { overKernel, type Session, until } from '../bench';
 import { Capture } from '../capture';
+import { keepIn, type TapFrame } from '../tap-frame';
 
 const OWN = 3;
 
@@ -69,7 +70,7 @@ class CopyBench {
     this.length = format.planes[0]?.sizeImage ?? 0;
     this.targets = Array.from({ length: options.targets }, () => allocate(session, this.length));
     this.loop = kernel.createFrameLoop({
-      onFrame: (frame) => this.frames.push(frame),
+      onFrame: keepIn(this.frames),
       onError: (error) => this.errors.push(error),
       onEnd: () => {
         this.ends += 1;

@@ -1,6 +1,7 @@
-import type { FrameLoop, LoopError, PoolConfig, TapConfig, TapFrame } from '../../../src/native/frame-loop';
+import type { FrameLoop, LoopError, PoolConfig, TapConfig } from '../../../src/native/frame-loop';
 import { overKernel, overLoops, thrownBy, until } from '../bench';
 import { Display } from '../display';
+import { keepIn, type TapFrame } from '../tap-frame';
 
 overLoops((kernel) => {
   describe('a pool', () => {
@@ -17,7 +18,7 @@ overLoops((kernel) => {
       errors = [];
       ends = 0;
       loop = kernel().createFrameLoop({
-        onFrame: (frame) => frames.push(frame),
+        onFrame: keepIn(frames),
         onError: (error) => errors.push(error),
         onEnd: () => {
           ends += 1;

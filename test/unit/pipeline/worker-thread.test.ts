@@ -4,14 +4,20 @@ import { pathToFileURL } from 'node:url';
 import type * as cpuUse from '../../../src/allocators/cpu-use';
 import type * as frames from '../../../src/pipeline/frame';
 import type { FrameLayout } from '../../../src/pipeline/frame-layout';
+import type * as leases from '../../../src/pipeline/frame-lease';
 import type * as threads from '../../../src/pipeline/worker-thread';
 import { compiledLibrary } from '../../support/compiled-library';
 
 const compiled = compiledLibrary();
 const { DmaHeapAllocator, loadKernel, memoryRequirement } = compiled.library;
 const { WorkerThread } = compiled.load<typeof threads>('pipeline/worker-thread');
-const { Frame, FrameLease } = compiled.load<typeof frames>('pipeline/frame');
+const { Frame } = compiled.load<typeof frames>('pipeline/frame');
+const { FrameLease } = compiled.load<typeof leases>('pipeline/frame-lease');
 const { accessHolder } = compiled.load<typeof cpuUse>('allocators/cpu-use');
+
+class KeptLease extends FrameLease {
+  protected override giveBack(): void {}
+}
 
 const LENGTH = 4096;
 const NAME = 'dmaflow:worker';
@@ -61,7 +67,7 @@ it('gets the memory itself, opens it once, and its views die with their access',
   expect(opened()).toBe(1);
 
   for (const sequence of [7, 8, 9]) {
-    const lease = new FrameLease([buffer], () => undefined);
+    const lease = new KeptLease([buffer]);
     const metadata = { sequence, timestamp: 0, bytesUsed: [LENGTH] };
     const frame = new Frame(lease, layout, metadata, accessHolder('test'), 'read-write');
     await thread.process(frame);

@@ -1,8 +1,9 @@
 import { constants } from 'node:os';
 import { FakeKernel, patternColor, screenColor } from 'dmaflow/testing';
-import type { LoopError, TapFrame } from '../../../src/native/frame-loop';
+import type { LoopError } from '../../../src/native/frame-loop';
 import { Session } from '../../contract/bench';
 import { LoopBench } from '../../contract/loop-bench';
+import type { TapFrame } from '../../contract/tap-frame';
 
 /** A loop from camera to display where every frame and every flip is made by hand. */
 async function setUp(options: ConstructorParameters<typeof LoopBench>[1] = {}) {
