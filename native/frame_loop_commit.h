@@ -19,8 +19,9 @@ struct FlipEvent {
   int64_t timestamp = 0;
 };
 
-// One DRM_IOCTL_MODE_ATOMIC after the other, in memory that is used again. Not with drmModeAtomicCommit, which
-// copies, clears and sorts a page of memory for each frame: that costs a quarter of what a frame costs in all.
+// One DRM_IOCTL_MODE_ATOMIC after the other, in memory that is used again. Not with drmModeAtomicCommit,
+// which copies, clears and sorts a page of memory for each frame: that costs a quarter of what a frame costs
+// in all.
 class AtomicRequest {
  public:
   void Clear();

@@ -248,7 +248,8 @@ export class Flow implements FrameLoopListener {
         if (tap !== undefined) this.#leases.pass(lease, tap);
       }
       const displays = this.#displaysBehind(node);
-      for (const display of displays) this.#leases.present(lease, display, display === displays.at(-1));
+      let left = displays.length;
+      for (const display of displays) this.#leases.present(lease, display, --left === 0);
     } finally {
       lease.drop();
     }
