@@ -1,8 +1,9 @@
 /** Nodes that a user may not open. */
-import { chmodSync, chownSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cards, multiPlanarCamera, singlePlanarCamera } from '../../../support/board/devices';
 import { checkout, Program } from '../../../support/board/program';
+import { asUser } from '../../../support/board/user';
 
 interface Refusal {
   name: string;
@@ -11,17 +12,9 @@ interface Refusal {
   path: string;
 }
 
-/** Somebody who can read the checkout and is bound by permissions, even if that is root. */
-function asUser(command: string, ...args: string[]): Program {
-  const { uid, gid } = statSync(checkout);
-  const user = [
-    `--reuid=${uid}`,
-    `--regid=${gid}`,
-    '--clear-groups',
-    '--inh-caps=-all',
-    '--bounding-set=-all',
-  ];
-  return new Program('setpriv', [...user, command, ...args]);
+function runAsUser(...command: string[]): Program {
+  const [program = '', ...args] = asUser(...command);
+  return new Program(program, args);
 }
 
 export function permissionErrors(): void {
@@ -38,7 +31,7 @@ export function permissionErrors(): void {
     chmodSync(closedCamera, 0o060);
     chmodSync(openCamera, 0o666);
     const program = join(__dirname, '../programs/refusals.js');
-    await using user = asUser(process.execPath, program, closedCamera, openCamera);
+    await using user = runAsUser(process.execPath, program, closedCamera, openCamera);
     await user.ended;
     const lines: Refusal[] = user.stdout
       .trim()
@@ -78,7 +71,7 @@ export function permissionErrors(): void {
   });
 
   it('dmaflow heaps: not permitted, with the udev rule', async () => {
-    await using user = asUser(process.execPath, join(checkout, 'dist/cli/main.js'), 'heaps');
+    await using user = runAsUser(process.execPath, join(checkout, 'dist/cli/main.js'), 'heaps');
     expect((await user.ended).status).toBe(0);
     expect(user.stdout).toMatch(/^default_cma_region +contiguous +reserved +no /m);
     expect(user.stderr).toContain('SUBSYSTEM=="dma_heap", GROUP="video", MODE="0660"');

@@ -1,9 +1,9 @@
 /** `dmaflow buffers` of a program that streams, and what an exit says of buffers that are left open. */
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { allDmaBufs } from '../../../support/board/dma-bufs';
 import { checkout, Program } from '../../../support/board/program';
 import { until } from '../../../support/board/until';
+import { asUser } from '../../../support/board/user';
 
 const streamProgram = join(__dirname, '../programs/stream.js');
 const dmaflow = ['node', join(checkout, 'dist/cli/main.js')];
@@ -13,13 +13,6 @@ async function outputOf([program = '', ...args]: string[], status = 0) {
   await using running = new Program(program, args);
   expect(await running.ended).toEqual({ status, signal: null });
   return { stdout: running.stdout, stderr: running.stderr };
-}
-
-/** Somebody who is bound by permissions, even if that is root. */
-function asUser(...command: string[]): string[] {
-  const { uid, gid } = statSync(checkout);
-  const user = [`--reuid=${uid || 1000}`, `--regid=${gid || 1000}`, '--clear-groups'];
-  return ['setpriv', ...user, '--inh-caps=-all', '--bounding-set=-all', ...command];
 }
 
 export function liveBuffers(): void {
