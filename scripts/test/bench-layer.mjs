@@ -3,15 +3,20 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { casesOf } from '../../bench/cases/index.mjs';
 import { checkout } from '../lib/paths.mjs';
+import { beginStep } from '../lib/progress.mjs';
 import { failure } from './jest-run.mjs';
 
 /** Counts as one test for each subject. @returns {Promise<import('./jest-run.mjs').Counts>} */
 export async function benchRuns() {
   const out = mkdtempSync(join(tmpdir(), 'dmaflow-bench-'));
+  const running = beginStep('Each subject of the benchmark, quickly');
   try {
-    const { status, output } = await quickBench(out);
+    const { status, output } = await quickBench(out, running.update);
+    if (status === 0) running.done();
+    else running.failed();
     const rows = readRows(join(out, 'latest.json'));
     const missing = casesOf({}).filter(({ title }) => !rows.some(({ subject }) => subject === title));
     if (status !== 0 || missing.length > 0) {
@@ -32,8 +37,13 @@ function readRows(path) {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).rows : [];
 }
 
-/** Its output is only of interest when it fails. @returns {Promise<{ status: number, output: string }>} */
-function quickBench(out) {
+/**
+ * Its output is only of interest when it fails.
+ * @param {string} out
+ * @param {(line: string) => void} onProgress
+ * @returns {Promise<{ status: number, output: string }>}
+ */
+function quickBench(out, onProgress) {
   return new Promise((resolve, reject) => {
     const script = join(checkout, 'scripts/bench.mjs');
     const args = [script, '--quick', '--no-build', '--yes', '--out', out];
@@ -44,6 +54,7 @@ function quickBench(out) {
         output += chunk;
       });
     }
+    createInterface({ input: child.stderr }).on('line', onProgress);
     child.on('error', reject);
     child.on('close', (status, signal) => resolve({ status: status ?? signal, output }));
   });
