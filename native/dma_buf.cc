@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -48,30 +49,43 @@ void SyncOnce(int fd, uint32_t flags) {
   if (::ioctl(fd, DMA_BUF_IOCTL_SYNC, &request) < 0) throw KernelError(kSyncRequest, errno);
 }
 
+// Microseconds.
+double TimedSync(int fd, uint32_t flags) {
+  const auto began = std::chrono::steady_clock::now();
+  SyncOnce(fd, flags);
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - began).count();
+}
+
 Napi::Value CheckedSync(Call& call) {
   const int fd = call.Fd(0, "fd", kSyncRequest);
-  SyncOnce(fd, call.Arg(1, "flags").Uint32());
+  const uint32_t flags = call.Arg(1, "flags").Uint32();
+  if (call.Arg(2, "timed").OptionalBoolean()) return Napi::Number::New(call.env(), TimedSync(fd, flags));
+  SyncOnce(fd, flags);
   return call.env().Undefined();
 }
 
 // Two of these come with every access to a frame, and what Call does for a call costs several times the
 // request: good arguments take a short way, others the one that says what is wrong with them.
 napi_value Sync(napi_env env, napi_callback_info info) {
-  size_t count = 2;
-  napi_value arguments[2];
+  size_t count = 3;
+  napi_value arguments[3];
   void* data = nullptr;
   int32_t fd = -1;
   uint32_t flags = 0;
+  bool timed = false;
   napi_get_cb_info(env, info, &count, arguments, nullptr, &data);
   const AddonData& addon = *static_cast<AddonData*>(data);
   const bool good = napi_get_value_int32(env, arguments[0], &fd) == napi_ok &&
-                    napi_get_value_uint32(env, arguments[1], &flags) == napi_ok && addon.fds.Has(fd);
+                    napi_get_value_uint32(env, arguments[1], &flags) == napi_ok &&
+                    (count < 3 || napi_get_value_bool(env, arguments[2], &timed) == napi_ok) &&
+                    addon.fds.Has(fd);
   try {
     if (!good) {
       const Napi::CallbackInfo call_info(env, info);
       Call call(call_info, "dmaBufSync");
       return CheckedSync(call);
     }
+    if (timed) return Napi::Number::New(env, TimedSync(fd, flags));
     SyncOnce(fd, flags);
   } catch (const KernelError& error) {
     ToJavaScript(env, error, addon.fds.Path(fd)).ThrowAsJavaScriptException();

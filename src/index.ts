@@ -3,7 +3,7 @@
 export { BufferPool, type BufferPoolRequest, type FrameBuffer } from './allocators/buffer-pool';
 export { chooseHeap, type HeapIntent } from './allocators/choose-heap';
 export type { CpuAccess } from './allocators/cpu-access';
-export { DmaBuf, type DmaBufOptions, type DmaBufReference } from './allocators/dma-buf';
+export { DmaBuf, type DmaBufReference } from './allocators/dma-buf';
 export {
   type Allocation,
   type AllocationRequest,
@@ -18,6 +18,7 @@ export {
   type MemoryRequirement,
   memoryRequirement,
 } from './allocators/memory-requirement';
+export type { DmaBufOptions } from './allocators/shared-dma-buf';
 export { listCards } from './devices/kms/discovery';
 export { Display, type DisplayOptions } from './devices/kms/display';
 export { type KmsSinkOptions, kmsSink } from './devices/kms/sink';

@@ -1,8 +1,9 @@
 import type { BufferReserve } from './buffer-reserve';
-import { type BufferKernel, DmaBuf } from './dma-buf';
+import { DmaBuf } from './dma-buf';
 import type { AllocationSource, DmaHeapAllocator } from './dma-heap-allocator';
 import { bufferName } from './kernel-name';
 import type { MemoryRequirement } from './memory-requirement';
+import type { BufferKernel } from './shared-dma-buf';
 
 export interface BufferPoolRequest {
   /** The stage that fills the buffers; in their names: `dmaflow:<pid>/<owner>:<index>`. */

@@ -11,7 +11,9 @@ export class CpuAccessGroup implements Disposable {
   readonly mode: CpuAccessMode;
   /** By entry of `buffers`. */
   readonly #entries: readonly CpuAccess[];
+  /** Each once. */
   readonly #scopes: readonly CpuAccess[];
+  #closed = false;
 
   /**
    * `holder` is who accesses, for guard mode and its counters. All or none: where one cannot be opened, those that were are closed and the error is thrown.
@@ -24,17 +26,21 @@ export class CpuAccessGroup implements Disposable {
       this.#entries = this.#scopes;
       return;
     }
-    const byInode = new Map<number, CpuAccess>();
+    const entries: CpuAccess[] = [];
+    const scopes: CpuAccess[] = [];
     try {
       for (const buffer of buffers) {
-        if (!byInode.has(buffer.inode)) byInode.set(buffer.inode, buffer.cpuAccess(mode, holder));
+        const same = entries[buffers.findIndex(({ inode }) => inode === buffer.inode)];
+        const scope = same ?? buffer.cpuAccess(mode, holder);
+        if (!same) scopes.push(scope);
+        entries.push(scope);
       }
     } catch (error) {
-      closeAll([...byInode.values()]);
+      closeAll(scopes);
       throw error;
     }
-    this.#scopes = [...byInode.values()];
-    this.#entries = buffers.map(({ inode }) => byInode.get(inode) as CpuAccess);
+    this.#scopes = scopes;
+    this.#entries = entries;
   }
 
   /**
@@ -49,7 +55,7 @@ export class CpuAccessGroup implements Disposable {
   }
 
   get closed(): boolean {
-    return this.#scopes.every(({ closed }) => closed);
+    return this.#closed;
   }
 
   /**
@@ -57,6 +63,8 @@ export class CpuAccessGroup implements Disposable {
    * @throws KernelError of the first END that failed; AggregateError where several did. All are closed all the same.
    */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     const errors = closeAll(this.#scopes);
     if (errors.length > 1) throw new AggregateError(errors, 'several CPU accesses could not be ended');
     if (errors.length === 1) throw errors[0];
@@ -68,12 +76,13 @@ export class CpuAccessGroup implements Disposable {
 }
 
 function closeAll(scopes: readonly CpuAccess[]): unknown[] {
-  return scopes.flatMap((scope) => {
+  const errors: unknown[] = [];
+  for (const scope of scopes) {
     try {
       scope.close();
-      return [];
     } catch (error) {
-      return [error];
+      errors.push(error);
     }
-  });
+  }
+  return errors;
 }

@@ -14,7 +14,7 @@ export interface CpuUse {
   bytes: number;
   /** Requests of DMA_BUF_IOCTL_SYNC, START and END, that the accesses caused. An access inside another of the same kind causes none. */
   syncCalls: number;
-  /** In those requests, cache maintenance and waits for fences included. Microseconds. */
+  /** In those requests, cache maintenance and waits for fences included, attempts that a signal broke off not. Microseconds. */
   syncTime: number;
 }
 

@@ -1,42 +1,13 @@
-import { InvalidStateError, isKernelError } from '../errors';
-import { DMA_BUF_SYNC_READ, DMA_BUF_SYNC_WRITE, type Kernel } from '../native/kernel';
-import { CpuAccess, CpuAccessState, type SyncCount, type SyncKernel } from './cpu-access';
+import { InvalidStateError } from '../errors';
+import { DMA_BUF_SYNC_READ, DMA_BUF_SYNC_WRITE } from '../native/kernel';
+import { CpuAccess } from './cpu-access';
+import type { SyncCount } from './cpu-access-state';
 import type { AccessHolder } from './cpu-use';
-import { closedBeforeExit, reportAtExit } from './exit-report';
+import { closedBeforeExit, type OpenHandle, reportAtExit, watchExit } from './exit-report';
 import { Fence, type WaitOptions, waitInPieces } from './fence';
-import { bufferName, kernelName } from './kernel-name';
-import { MEMFD } from './last-resort';
-import { forgetLeak, placeOfCall, watchForLeak } from './leak-alarm';
+import { BriefWatch, type Leak, placeOfCall } from './leak-alarm';
 import type { CpuAccessMode } from './memory-requirement';
-
-export type BufferKernel = Pick<
-  Kernel,
-  | 'adopt'
-  | 'close'
-  | 'dup'
-  | 'dupForeign'
-  | 'disown'
-  | 'dmaBufSize'
-  | 'dmaBufInode'
-  | 'dmaBufSetName'
-  | 'dmaBufSync'
-  | 'dmaBufMap'
-  | 'dmaBufUnmap'
-  | 'dmaBufView'
-  | 'dmaBufDetach'
-  | 'dmaBufReady'
-  | 'dmaBufWait'
-  | 'dmaBufExportSyncFile'
-  | 'dmaBufImportSyncFile'
-  | 'syncFileWait'
->;
-
-export interface DmaBufOptions {
-  /** For debugfs, fdinfo and error messages; shortened to the kernel's 31 bytes. */
-  name?: string;
-  /** Name of the heap it came from; left out for what a driver exported. */
-  heap?: string;
-}
+import { type BufferKernel, type DmaBufOptions, SharedDmaBuf } from './shared-dma-buf';
 
 /** A dma-buf as another thread of this process can open it: plain values, made for `postMessage`. */
 export interface DmaBufReference {
@@ -55,24 +26,19 @@ export interface DmaBufReference {
  * `DMAFLOW_TRACE=1` it says where the handle was made). One that is open when the program ends is reported on stderr.
  */
 export class DmaBuf implements Disposable {
+  static readonly #handles = new BriefWatch<DmaBuf>((buffer) => buffer.#leftOpen());
   readonly #shared: SharedDmaBuf;
-  readonly #handle: { closed: boolean };
+  /** Where it was made, where tracing is on. */
+  readonly #place: string | undefined;
+  /** From the end of the turn that made this handle. */
+  #leak: LeftOpen | undefined;
+  #closed = false;
 
   private constructor(shared: SharedDmaBuf) {
-    const handle = { closed: false };
     this.#shared = shared;
-    this.#handle = handle;
-    const place = placeOfCall();
-    const describe = () =>
-      `dma-buf '${shared.name}' (${shared.length} bytes${shared.heap ? ` of ${shared.heap}` : ''})`;
-    watchForLeak(this, { describe, reclaim: () => closeHandle(shared, handle) }, place);
-    reportAtExit(handle, {
-      name: shared.name,
-      inode: shared.inode,
-      length: shared.length,
-      heap: shared.heap,
-      place,
-    });
+    this.#place = placeOfCall();
+    DmaBuf.#handles.watch(this);
+    watchExit(DmaBuf.#handles);
   }
 
   /**
@@ -144,7 +110,7 @@ export class DmaBuf implements Disposable {
   }
 
   get closed(): boolean {
-    return this.#handle.closed;
+    return this.#closed;
   }
 
   /** One more handle on the same buffer; each is closed for itself. The fd is shared, not duplicated. */
@@ -179,7 +145,7 @@ export class DmaBuf implements Disposable {
     const shared = this.#open('cpuAccess()');
     shared.retain();
     try {
-      return new CpuAccess(shared.access, mode, shared, holder);
+      return new CpuAccess(shared, mode, holder);
     } catch (error) {
       shared.release();
       throw error;
@@ -229,8 +195,11 @@ export class DmaBuf implements Disposable {
 
   /** Gives this handle back. Calling it again does nothing. */
   close(): void {
-    forgetLeak(this);
-    closeHandle(this.#shared, this.#handle);
+    if (this.#closed) return;
+    this.#closed = true;
+    DmaBuf.#handles.forget(this);
+    if (this.#leak) closedBeforeExit(this.#leak);
+    this.#shared.release();
   }
 
   [Symbol.dispose](): void {
@@ -238,85 +207,56 @@ export class DmaBuf implements Disposable {
   }
 
   #open(what: string): SharedDmaBuf {
-    if (this.#handle.closed) {
+    if (this.#closed) {
       throw new InvalidStateError(
         `${what} of dma-buf '${this.#shared.name}' after close(): clone() the handle to keep the buffer longer`,
       );
     }
     return this.#shared;
   }
-}
 
-/** What all handles of one dma-buf share, from the first reference to the last. */
-class SharedDmaBuf {
-  readonly kernel: BufferKernel;
-  readonly fd: number;
-  readonly length: number;
-  readonly inode: number;
-  readonly name: string;
-  readonly heap: string | undefined;
-  readonly access: CpuAccessState;
-  #references = 1;
-
-  constructor(kernel: BufferKernel, fd: number, options: DmaBufOptions) {
-    this.kernel = kernel;
-    this.fd = fd;
-    this.length = kernel.dmaBufSize(fd);
-    this.inode = kernel.dmaBufInode(fd);
-    this.name = kernelName(options.name ?? bufferName('buffer', this.inode));
-    this.heap = options.heap;
-    this.access = new CpuAccessState(options.heap === MEMFD ? withoutSync(kernel) : kernel, fd, this.length);
-    nameInKernel(kernel, fd, this.name);
-  }
-
-  get references(): number {
-    return this.#references;
-  }
-
-  retain(): void {
-    this.#references += 1;
-  }
-
-  release(): void {
-    this.#references -= 1;
-    if (this.#references > 0) return;
-    try {
-      this.access.unmap();
-    } finally {
-      this.kernel.close(this.fd);
-    }
+  #leftOpen(): Leak {
+    this.#leak = new LeftOpen(this.#shared, this.#place);
+    reportAtExit(this.#leak);
+    return this.#leak;
   }
 }
 
-function closeHandle(shared: SharedDmaBuf, handle: { closed: boolean }): void {
-  if (handle.closed) return;
-  handle.closed = true;
-  closedBeforeExit(handle);
-  shared.release();
+/** A handle that was open at the end of the turn that made it: what is left to give back when it is collected. */
+class LeftOpen implements Leak, OpenHandle {
+  readonly place: string | undefined;
+  readonly #shared: SharedDmaBuf;
+
+  constructor(shared: SharedDmaBuf, place: string | undefined) {
+    this.#shared = shared;
+    this.place = place;
+  }
+
+  get name(): string {
+    return this.#shared.name;
+  }
+  get inode(): number {
+    return this.#shared.inode;
+  }
+  get length(): number {
+    return this.#shared.length;
+  }
+  get heap(): string | undefined {
+    return this.#shared.heap;
+  }
+
+  describe(): string {
+    return `dma-buf '${this.name}' (${this.length} bytes${this.heap ? ` of ${this.heap}` : ''})`;
+  }
+
+  reclaim(): void {
+    closedBeforeExit(this);
+    this.#shared.release();
+  }
 }
 
 function fenceFlags(access: 'read' | 'write'): number {
   if (access === 'read') return DMA_BUF_SYNC_READ;
   if (access === 'write') return DMA_BUF_SYNC_WRITE;
   throw new TypeError(`expected a fence's access 'read' or 'write', got ${JSON.stringify(access)}`);
-}
-
-/** Pages that are no dma-buf: no device has caches to keep in step with. */
-function withoutSync(kernel: BufferKernel): SyncKernel {
-  return {
-    dmaBufSync() {},
-    dmaBufMap: (fd, length) => kernel.dmaBufMap(fd, length),
-    dmaBufUnmap: (mapping) => kernel.dmaBufUnmap(mapping),
-    dmaBufView: (mapping, readOnly) => kernel.dmaBufView(mapping, readOnly),
-    dmaBufDetach: (mapping) => kernel.dmaBufDetach(mapping),
-  };
-}
-
-/** A name is for people only: kernels before 5.3 have none, and some refuse one while a device is attached. */
-function nameInKernel(kernel: BufferKernel, fd: number, name: string): void {
-  try {
-    kernel.dmaBufSetName(fd, name);
-  } catch (error) {
-    if (!isKernelError(error, 'ENOTTY', 'EBUSY')) throw error;
-  }
 }

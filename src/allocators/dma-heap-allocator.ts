@@ -1,6 +1,6 @@
 import { InvalidStateError, isKernelError, type KernelError } from '../errors';
 import type { Kernel } from '../native/kernel';
-import { type BufferKernel, DmaBuf } from './dma-buf';
+import { DmaBuf } from './dma-buf';
 import { exhausted, heapVanished, isExhausted, noSuitableHeap, notPermitted } from './heap-advice';
 import {
   type HeapCandidate,
@@ -21,6 +21,7 @@ import {
   udmabufCreateAsync,
 } from './last-resort';
 import type { MemoryRequirement } from './memory-requirement';
+import type { BufferKernel } from './shared-dma-buf';
 
 export type AllocatorKernel = BufferKernel &
   Pick<

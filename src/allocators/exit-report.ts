@@ -17,22 +17,27 @@ export interface OpenHandle {
 }
 
 const STDERR = 2;
-const open = new Map<object, OpenHandle>();
+const open = new Set<OpenHandle>();
 let watching = false;
 
-/** Reports a handle at exit unless it is {@link closedBeforeExit} by then. */
-export function reportAtExit(key: object, handle: OpenHandle): void {
-  open.set(key, handle);
+/** Has the report made at exit, after `handles` was settled: those that the last running function made are to be in it. */
+export function watchExit(handles: { settle(): void }): void {
   if (watching) return;
   watching = true;
   process.on('exit', () => {
-    const text = exitReport([...open.values()]);
+    handles.settle();
+    const text = exitReport([...open]);
     if (text !== undefined) say(text);
   });
 }
 
-export function closedBeforeExit(key: object): void {
-  open.delete(key);
+/** Reports a handle at exit unless it is {@link closedBeforeExit} by then. */
+export function reportAtExit(handle: OpenHandle): void {
+  open.add(handle);
+}
+
+export function closedBeforeExit(handle: OpenHandle): void {
+  open.delete(handle);
 }
 
 /** Undefined where nothing is open. Handles of one buffer count as one buffer; equal places are printed once. */

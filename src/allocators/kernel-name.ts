@@ -2,6 +2,8 @@
 const MAX_BYTES = 31;
 /** Stands where something was cut out. */
 const CUT = '~';
+/** What the kernel takes as it is. */
+const PLAIN = /^[!-~]{1,31}$/;
 const OURS = /^dmaflow:(\d+)\/(.+?)(?::(\d+)(?:\.p(\d+))?)?$/;
 
 /** What a dma-buf's name says, where it is one of {@link bufferName}. */
@@ -19,6 +21,7 @@ export interface BufferNameParts {
  * the index tells buffers apart: `dmaflow:812/a-long-name-for-~:12`. What would break a line of debugfs becomes `_`.
  */
 export function kernelName(name: string): string {
+  if (PLAIN.test(name)) return name;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
   const clean = name.replace(/[\u0000-\u001f\u007f\s]/g, '_');
   if (Buffer.byteLength(clean) <= MAX_BYTES) return clean;

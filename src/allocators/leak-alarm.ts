@@ -50,56 +50,51 @@ export function forgetLeak(owner: object): void {
   registry.unregister(owner);
 }
 
-/** A leak of an object that is mostly closed before the running function returns, such as a CPU access. */
-export abstract class BriefLeak implements Leak {
-  readonly place: string | undefined = placeOfCall();
-  /** Where it stands among those that are not registered yet, and whose it is meanwhile. */
-  at = -1;
-  owner: object | undefined;
-
-  abstract describe(): string;
-  abstract reclaim(): void;
-}
+/** Resolved; what follows it comes when the running function has returned. */
+const turnEnds = Promise.resolve();
 
 /**
- * Objects of this turn of the event loop that are open still. To register and unregister costs several times what a CPU
- * access does, so it is done only for those that are open when the running function has returned; until then nothing
- * is collected here.
+ * Watches objects that are mostly closed before the running function returns. To register and unregister costs several times
+ * what such an object does otherwise, and leaves work to the garbage collector, so it is done only for those that are open
+ * when the function has returned; until then nothing is collected here.
  */
-const brief: BriefLeak[] = [];
-let registering = false;
+export class BriefWatch<T extends object> {
+  readonly #leftOpen: (owner: T) => Leak;
+  /** Those of this turn of the event loop that are open still. */
+  readonly #open: T[] = [];
+  readonly #settle = () => this.settle();
+  #settling = false;
 
-/** The same as {@link watchForLeak}, at almost no cost where the object is closed soon. */
-export function watchBriefly(owner: object, leak: BriefLeak): void {
-  leak.owner = owner;
-  leak.at = brief.push(leak) - 1;
-  if (registering) return;
-  registering = true;
-  void Promise.resolve().then(registerBrief);
-}
-
-/** The object of {@link watchBriefly} was closed. */
-export function forgetBrief(owner: object, leak: BriefLeak): void {
-  const last = leak.at < 0 ? undefined : brief.pop();
-  if (!last) {
-    registry.unregister(owner);
-    return;
+  /** @param leftOpen what to watch of an object that is open when its turn is over; called once for each. */
+  constructor(leftOpen: (owner: T) => Leak) {
+    this.#leftOpen = leftOpen;
   }
-  if (last !== leak) {
-    brief[leak.at] = last;
-    last.at = leak.at;
-  }
-  leak.at = -1;
-  leak.owner = undefined;
-}
 
-function registerBrief(): void {
-  registering = false;
-  for (const leak of brief.splice(0)) {
-    const { owner } = leak;
-    leak.at = -1;
-    leak.owner = undefined;
-    if (owner) registry.register(owner, leak, owner);
+  watch(owner: T): void {
+    this.#open.push(owner);
+    if (this.#settling) return;
+    this.#settling = true;
+    void turnEnds.then(this.#settle);
+  }
+
+  /** The object was closed. */
+  forget(owner: T): void {
+    const open = this.#open;
+    const last = open.pop();
+    if (last === owner) return;
+    const at = open.indexOf(owner);
+    if (at < 0) registry.unregister(owner);
+    // Another one: it takes the place of the one that goes, or its own again.
+    if (last) open[at < 0 ? open.length : at] = last;
+  }
+
+  /** What happens when the running function has returned. */
+  settle(): void {
+    this.#settling = false;
+    while (this.#open.length > 0) {
+      const owner = this.#open.pop();
+      if (owner) registry.register(owner, this.#leftOpen(owner), owner);
+    }
   }
 }
 

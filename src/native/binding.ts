@@ -37,7 +37,8 @@ export function loadKernel(): Kernel {
 function initialized(addon: Addon): Kernel {
   const guard = process.env.DMAFLOW_GUARD === '1';
   addon.initialize({ KernelError, InvalidStateError, TypeError, RangeError, guard });
-  return addon;
+  // V8 keeps an object with as many properties as a hash table, unless it is a prototype: then it knows the functions.
+  return Object.create(addon);
 }
 
 function loadAddon(): Addon {

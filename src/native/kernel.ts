@@ -73,8 +73,11 @@ export interface DmaBufKernel {
   dmaBufInode(fd: number): number;
   /** DMA_BUF_SET_NAME_B; at most 31 bytes. */
   dmaBufSetName(fd: number, name: string): void;
-  /** One attempt of DMA_BUF_IOCTL_SYNC; EINTR and EAGAIN are the caller's to restart. */
-  dmaBufSync(fd: number, flags: number): void;
+  /**
+   * One attempt of DMA_BUF_IOCTL_SYNC; EINTR and EAGAIN are the caller's to restart. Where `timed`, the microseconds that it took:
+   * to read the clock around the call from JavaScript costs several times the call.
+   */
+  dmaBufSync(fd: number, flags: number, timed?: boolean): number | undefined;
   /** mmap(MAP_SHARED, PROT_READ|PROT_WRITE) of the whole buffer; returns a mapping id owned by the environment. */
   dmaBufMap(fd: number, length: number): number;
   dmaBufUnmap(mapping: number): void;

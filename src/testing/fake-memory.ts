@@ -128,11 +128,13 @@ export class FakeMemory extends FakeFiles implements DmaHeapKernel, UdmabufKerne
     this.#dmaBufRequest('DMA_BUF_SET_NAME_B', fd, { name }, (buffer) => buffer.setName(name));
   }
 
-  dmaBufSync(fd: number, flags: number): void {
+  dmaBufSync(fd: number, flags: number, timed = false): number | undefined {
+    const began = performance.now();
     this.#dmaBufRequest('DMA_BUF_IOCTL_SYNC', fd, { flags }, (buffer) => {
       const violation = buffer.sync(flags);
       if (violation) this.violations.push(violation);
     });
+    return timed ? (performance.now() - began) * 1000 : undefined;
   }
 
   dmaBufMap(fd: number, length: number): number {

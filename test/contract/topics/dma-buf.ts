@@ -112,6 +112,17 @@ overKernel((session) => {
       },
     );
 
+    it('says how long it took where it is asked', () => {
+      const { kernel } = session();
+      const fd = buffer();
+      expect(kernel.dmaBufSync(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ)).toBeUndefined();
+      expect(kernel.dmaBufSync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ, false)).toBeUndefined();
+      const took = kernel.dmaBufSync(fd, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ, true);
+      expect(took).toBeGreaterThan(0);
+      expect(took).toBeLessThan(1e6);
+      kernel.dmaBufSync(fd, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ, true);
+    });
+
     it.each([0, DMA_BUF_SYNC_END, 8, 8 | READ_WRITE])('refuses flags %d', (flags) => {
       const { kernel } = session();
       const fd = buffer();

@@ -72,6 +72,25 @@ it('leaves the other handles of the buffer alone', async () => {
   buffer.close();
 });
 
+it('knows what is open still, in whatever order the others of its turn were closed', async () => {
+  (() => {
+    const [first, , third] = [1, 2, 3].map((index) => onePage(kernel, `dmaflow:leaky:${index}`));
+    first?.close();
+    third?.close();
+  })();
+  await untilWarned(2);
+  expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining("'dmaflow:leaky:2'")]);
+});
+
+it('keeps watching what was just made when something older is closed', async () => {
+  const older = onePage(kernel);
+  await Promise.resolve();
+  leakBuffer();
+  older.close();
+  await untilWarned(2);
+  expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining("'dmaflow:leaky:4'")]);
+});
+
 it('ends a CPU access that nobody closed', async () => {
   const buffer = onePage(kernel);
   (() => buffer.cpuAccess('write').bytes.fill(1))();
