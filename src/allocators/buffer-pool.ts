@@ -1,6 +1,7 @@
+import type { AllocationSource } from './allocation-attempt';
 import type { BufferReserve } from './buffer-reserve';
 import { DmaBuf } from './dma-buf';
-import type { AllocationSource, DmaHeapAllocator } from './dma-heap-allocator';
+import type { DmaHeapAllocator } from './dma-heap-allocator';
 import { bufferName } from './kernel-name';
 import type { MemoryRequirement } from './memory-requirement';
 import type { BufferKernel } from './shared-dma-buf';

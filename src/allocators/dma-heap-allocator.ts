@@ -1,42 +1,21 @@
-import { InvalidStateError, isKernelError, type KernelError } from '../errors';
-import type { Kernel } from '../native/kernel';
-import { DmaBuf } from './dma-buf';
-import { exhausted, heapVanished, isExhausted, noSuitableHeap, notPermitted } from './heap-advice';
+import { InvalidStateError } from '../errors';
 import {
-  type HeapCandidate,
-  type HeapChoices,
-  type HeapPreferences,
-  heapCandidates,
-  heapChoices,
-} from './heap-policy';
+  AllocationAttempt,
+  type AllocationSource,
+  type BufferRequest,
+  type ManyAllocation,
+} from './allocation-attempt';
+import type { DmaBuf } from './dma-buf';
+import { noSuitableHeap } from './heap-advice';
+import { type HeapChoices, type HeapPreferences, heapCandidates, heapChoices } from './heap-policy';
 import { type Heap, listHeaps } from './heaps';
-import { KnownHeaps, type Seen } from './known-heaps';
-import {
-  chosenResort,
-  createMemfd,
-  lastResorts,
-  MEMFD,
-  UDMABUF,
-  udmabufCreate,
-  udmabufCreateAsync,
-} from './last-resort';
+import { type HeapListing, KnownHeaps } from './known-heaps';
+import { chosenResort, lastResorts } from './last-resort';
 import type { MemoryRequirement } from './memory-requirement';
+import { type Candidate, MemorySources, type SourceKernel } from './memory-sources';
 import type { BufferKernel } from './shared-dma-buf';
 
-export type AllocatorKernel = BufferKernel &
-  Pick<
-    Kernel,
-    | 'open'
-    | 'heapAlloc'
-    | 'heapAllocAsync'
-    | 'memfdCreate'
-    | 'udmabufCreate'
-    | 'udmabufCreateAsync'
-    | 'pageSize'
-    | 'listDirectory'
-    | 'statNode'
-    | 'readText'
-  >;
+export type AllocatorKernel = BufferKernel & SourceKernel;
 
 export interface DmaHeapAllocatorOptions {
   /** Heaps to use instead of the usual ones; wins over the environment. */
@@ -45,52 +24,14 @@ export interface DmaHeapAllocatorOptions {
   env?: Readonly<Record<string, string | undefined>>;
 }
 
-export interface BufferRequest {
-  /** Bytes; rounded up to the requirement's `sizeAlignment`, and by the kernel to whole pages. */
-  length: number;
-  /** As `bufferName` makes it: `dmaflow:812/camera:3`. */
-  name: string;
-}
-
 export interface AllocationRequest extends BufferRequest {
   requirement: MemoryRequirement;
-}
-
-/** How an allocation came to its heap, for `explain()`. */
-export interface AllocationSource {
-  /** Name of the heap. */
-  heap: string;
-  /** For people: why this heap. */
-  reason: string;
-  /** Heaps that were tried before and had not enough memory, in order. */
-  fallbacks: readonly { heap: string; error: KernelError }[];
 }
 
 /** The caller owns the buffers. */
 export interface Allocation extends AllocationSource {
   buffer: DmaBuf;
 }
-
-export interface ManyAllocation extends AllocationSource {
-  buffers: DmaBuf[];
-}
-
-/** Where memory may come from: a heap, or what stands in for one. */
-type Candidate = Pick<HeapCandidate, 'reason'> & { heap: Pick<Heap, 'name' | 'path' | 'kind'> };
-
-/** The heaps of one moment, and those among them that fit. */
-interface Listing extends Seen {
-  heaps: readonly Heap[];
-  candidates: readonly Candidate[];
-}
-
-/** One buffer to allocate; the answer is the fd. */
-interface Step {
-  allocate(): number;
-  allocateAsync(): Promise<number>;
-}
-
-type Steps = Generator<Step, ManyAllocation, number>;
 
 /**
  * Allocates dma-bufs from the heap that fits what they are needed for (see `heap-policy.ts`). A heap that has not
@@ -101,9 +42,8 @@ type Steps = Generator<Step, ManyAllocation, number>;
 export class DmaHeapAllocator implements Disposable {
   readonly #kernel: AllocatorKernel;
   readonly #choices: HeapChoices;
-  /** By path. */
-  readonly #nodeFds = new Map<string, number>();
-  readonly #known: KnownHeaps<Listing>;
+  readonly #sources: MemorySources;
+  readonly #known: KnownHeaps;
   /** Allocations under way on worker threads, which use the heaps' fds. */
   #pending = 0;
   #closed = false;
@@ -112,6 +52,7 @@ export class DmaHeapAllocator implements Disposable {
   constructor(kernel: AllocatorKernel, options: DmaHeapAllocatorOptions = {}) {
     this.#kernel = kernel;
     this.#choices = heapChoices(options.heaps ?? {}, options.env ?? process.env);
+    this.#sources = new MemorySources(kernel);
     this.#known = new KnownHeaps(kernel);
   }
 
@@ -151,18 +92,19 @@ export class DmaHeapAllocator implements Disposable {
     requests: readonly BufferRequest[],
     requirement: MemoryRequirement,
   ): Promise<ManyAllocation> {
-    const steps = this.#steps(requests, requirement);
     this.#pending += 1;
     try {
-      let next = steps.next();
-      while (!next.done) {
-        const outcome = await next.value.allocateAsync().then(
-          (fd) => ({ fd }),
-          (error: unknown) => ({ error }),
-        );
-        next = 'fd' in outcome ? steps.next(outcome.fd) : steps.throw(outcome.error);
+      const attempt = this.#begin(requests, requirement);
+      for (let request = attempt.next; request; request = attempt.next) {
+        try {
+          attempt.took(await attempt.source.allocateAsync(request.length, request.name), request);
+        } catch (error) {
+          this.#known.forget(requirement);
+          attempt.failed(error);
+        }
       }
-      return next.value;
+      this.#known.remember(requirement, attempt.listing);
+      return attempt.result;
     } finally {
       this.#pending -= 1;
       this.#closeHeapsWhenIdle();
@@ -171,19 +113,17 @@ export class DmaHeapAllocator implements Disposable {
 
   /** The same, blocking. */
   allocateManySync(requests: readonly BufferRequest[], requirement: MemoryRequirement): ManyAllocation {
-    const steps = this.#steps(requests, requirement);
-    let next = steps.next();
-    while (!next.done) {
-      let fd: number;
+    const attempt = this.#begin(requests, requirement);
+    for (let request = attempt.next; request; request = attempt.next) {
       try {
-        fd = next.value.allocate();
+        attempt.took(attempt.source.allocate(request.length, request.name), request);
       } catch (error) {
-        next = steps.throw(error);
-        continue;
+        this.#known.forget(requirement);
+        attempt.failed(error);
       }
-      next = steps.next(fd);
     }
-    return next.value;
+    this.#known.remember(requirement, attempt.listing);
+    return attempt.result;
   }
 
   /** Closes the heaps, after allocations that are under way. Calling it again does nothing. */
@@ -196,45 +136,22 @@ export class DmaHeapAllocator implements Disposable {
     this.close();
   }
 
-  *#steps(requests: readonly BufferRequest[], requirement: MemoryRequirement): Steps {
+  #begin(requests: readonly BufferRequest[], requirement: MemoryRequirement): AllocationAttempt {
     if (this.#closed) throw new InvalidStateError('this allocator is closed: make another DmaHeapAllocator');
     const aligned = requests.map(({ name, length }) => ({
       name,
       length: alignedLength(length, requirement),
     }));
     const listing = this.#known.recall(requirement) ?? this.#list(requirement);
-    const { heaps, candidates } = listing;
-    const fallbacks: { heap: string; error: KernelError }[] = [];
-    for (const [index, { heap, reason }] of candidates.entries()) {
-      const buffers: DmaBuf[] = [];
-      try {
-        for (const { name, length } of aligned) {
-          const fd = yield this.#step(heap, heaps, length, name);
-          buffers.push(DmaBuf.adopt(this.#kernel, fd, { name, heap: heap.name }));
-        }
-        this.#known.remember(requirement, listing);
-        return { buffers, heap: heap.name, reason: reason + saidAlso(fallbacks), fallbacks };
-      } catch (error) {
-        this.#known.forget(requirement);
-        for (const buffer of buffers) buffer.close();
-        if (!isKernelError(error) || !isExhausted(error)) throw error;
-        if (index === candidates.length - 1) {
-          throw exhausted(this.#kernel, error, heap, {
-            lengths: aligned.map(({ length }) => length),
-            given: buffers.length,
-            alsoTried: fallbacks.map((fallback) => fallback.heap),
-          });
-        }
-        fallbacks.push({ heap: heap.name, error });
-      }
-    }
-    throw noSuitableHeap(this.#kernel, requirement.contiguous, heaps);
+    return new AllocationAttempt(this.#kernel, this.#sources, listing, aligned);
   }
 
-  #list(requirement: MemoryRequirement): Listing {
+  #list(requirement: MemoryRequirement): HeapListing {
     const seen = this.#known.look();
     const heaps = this.#heaps(requirement);
-    return { seen, heaps, candidates: this.#candidates(requirement, heaps) };
+    const [first, ...others] = this.#candidates(requirement, heaps);
+    if (!first) throw noSuitableHeap(this.#kernel, requirement.contiguous, heaps);
+    return { seen, heaps, candidates: [first, ...others] };
   }
 
   /** A kernel without heaps may still have memory for the CPU. */
@@ -256,52 +173,16 @@ export class DmaHeapAllocator implements Disposable {
     return choice ? candidates : [...candidates, ...lastResorts(this.#kernel, requirement, heaps)];
   }
 
-  #step({ name: heap, path }: Candidate['heap'], heaps: readonly Heap[], length: number, name: string): Step {
-    const kernel = this.#kernel;
-    if (heap === MEMFD) {
-      const allocate = () => createMemfd(kernel, length, name).fd;
-      return { allocate, allocateAsync: async () => allocate() };
-    }
-    const fd = this.#nodeFd(path, heaps);
-    if (heap === UDMABUF) {
-      return {
-        allocate: () => udmabufCreate(kernel, fd, length, name),
-        allocateAsync: () => udmabufCreateAsync(kernel, fd, length, name),
-      };
-    }
-    return {
-      allocate: () => kernel.heapAlloc(fd, length),
-      allocateAsync: () => kernel.heapAllocAsync(fd, length),
-    };
-  }
-
-  /** Of a heap's node, or of /dev/udmabuf. */
-  #nodeFd(path: string, heaps: readonly Heap[]): number {
-    const open = this.#nodeFds.get(path);
-    if (open !== undefined) return open;
-    try {
-      const fd = this.#kernel.open(path, { access: 'read' });
-      this.#nodeFds.set(path, fd);
-      return fd;
-    } catch (error) {
-      const heap = heaps.find((each) => each.path === path);
-      if (heap && isKernelError(error, 'EACCES', 'EPERM')) throw notPermitted(this.#kernel, error, heap);
-      if (heap && isKernelError(error, 'ENOENT')) throw heapVanished(error, heap, heaps);
-      throw error;
-    }
-  }
-
   #closeHeapsWhenIdle(): void {
     if (!this.#closed || this.#pending > 0) return;
-    for (const fd of this.#nodeFds.values()) this.#kernel.close(fd);
-    this.#nodeFds.clear();
+    this.#sources.close();
   }
 }
 
-function single({ buffers, ...source }: ManyAllocation): Allocation {
-  const [buffer] = buffers;
+function single({ buffers, heap, reason, fallbacks }: ManyAllocation): Allocation {
+  const buffer = buffers[0];
   if (!buffer) throw new RangeError('expected one buffer to be allocated');
-  return { buffer, ...source };
+  return { buffer, heap, reason, fallbacks };
 }
 
 function alignedLength(length: number, { sizeAlignment }: MemoryRequirement): number {
@@ -309,10 +190,4 @@ function alignedLength(length: number, { sizeAlignment }: MemoryRequirement): nu
     throw new RangeError(`expected the length of a buffer to be a positive number of bytes, got ${length}`);
   }
   return Math.ceil(length / sizeAlignment) * sizeAlignment;
-}
-
-function saidAlso(fallbacks: readonly { heap: string }[]): string {
-  return fallbacks.length === 0
-    ? ''
-    : `; ${fallbacks.map(({ heap }) => heap).join(', ')} had not enough memory`;
 }
