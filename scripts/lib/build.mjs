@@ -56,12 +56,15 @@ export async function buildTypeScript() {
     'samples/tsconfig.json',
     'scripts/lib/bundle.mjs',
   ];
-  const hash = hashOf(checkout, ['src', 'samples', ...configurations, 'package.json', 'package-lock.json']);
+  const sources = ['src', 'samples', ...configurations, 'package.json', 'package-lock.json'];
+  // The code cache is for one Node.
+  const hash = hashOf(checkout, sources, [process.version, process.arch]);
   const dist = join(checkout, 'dist');
   if (hasStamp(stampOf('typescript'), hash) && existsSync(dist)) return;
   // Not before the packages are there.
-  const { bundle } = await import('./bundle.mjs');
+  const { bundle, makeCodeCache } = await import('./bundle.mjs');
   await compile('Compiling the library', 'tsconfig.build.json', dist, bundle);
+  makeCodeCache(dist);
   linkCommands();
   await compile('Compiling the samples', 'samples/tsconfig.json', join(buildDirectory, 'samples'));
   writeStamp(stampOf('typescript'), hash);

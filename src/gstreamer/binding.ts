@@ -1,7 +1,6 @@
 /** The only file that loads the second addon (`native/gst_*`), which needs GStreamer, and node-gtk. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
 import { InvalidStateError, KernelError, UnsupportedError } from '../errors';
 import { PACKAGE_FOLDER } from '../native/package-folder';
 import type { GstAddon } from './addon';
@@ -52,6 +51,7 @@ export function loadGstAddon(): GstAddon {
  */
 export function loadGStreamer(): GStreamer {
   if (gstreamer) return gstreamer;
+  const { isMainThread }: typeof import('node:worker_threads') = require('node:worker_threads');
   if (!isMainThread) {
     throw new UnsupportedError(
       'GStreamer is controlled from the main thread only: node-gtk crashes in worker threads. Make the pipeline in the main thread.',

@@ -1,5 +1,6 @@
 /** A stage that writes raw frames into a file, off the event loop. */
-import { type FileHandle, open } from 'node:fs/promises';
+import { promises } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { KernelError } from '../errors';
 import { type CpuStageOptions, checkedCpuOptions } from './cpu-stage';
 import type { Frame } from './frame';
@@ -47,7 +48,7 @@ class FrameFile implements OpenTransform {
 
   static async create(path: string): Promise<FrameFile> {
     try {
-      return new FrameFile(path, await open(path, 'w'));
+      return new FrameFile(path, await promises.open(path, 'w'));
     } catch (error) {
       throw fileError(error, path, 'The file cannot be made: see its folder, and who may write there');
     }

@@ -45,7 +45,7 @@ export class RunningGraph {
   readonly #prepared: PreparedGraph;
   readonly #transforms: ReadonlyMap<GraphNode, OpenTransform>;
   readonly #undo: UndoStack;
-  #started: Milliseconds = performance.now();
+  #started = monotonicTime();
   #ended: Milliseconds | undefined;
 
   private constructor(
@@ -96,7 +96,7 @@ export class RunningGraph {
       await flow.start().catch((error: unknown) => {
         throw isKernelError(error) ? prepared.source.advise(error) : error;
       });
-      running.#started = performance.now();
+      running.#started = monotonicTime();
       return running;
     } catch (error) {
       await undo.undoAll();
@@ -125,7 +125,7 @@ export class RunningGraph {
   stats(): PipelineStats {
     const { graph, source } = this.#prepared;
     return this.flow.stats({
-      elapsed: ((this.#ended ?? performance.now()) - this.#started) / 1000,
+      elapsed: ((this.#ended ?? monotonicTime()) - this.#started) / 1000,
       heap: this.#first.shared.memory.heap,
       source: {
         name: graph.source.name,
@@ -164,7 +164,7 @@ export class RunningGraph {
 
   /** No more frames will come: the time that counts for the rates ends here. */
   sourceEnded(): void {
-    this.#ended ??= performance.now();
+    this.#ended ??= monotonicTime();
   }
 
   /** Frames end, devices let go of the buffers, the pool is freed. Throws the first error after all is done. */
@@ -173,6 +173,11 @@ export class RunningGraph {
     const error = await this.#undo.undoAll();
     if (error !== undefined) throw error;
   }
+}
+
+/** `performance` takes Node some milliseconds to make, when frames are about to flow. */
+function monotonicTime(): Milliseconds {
+  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 function share(

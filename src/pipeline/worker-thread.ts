@@ -1,7 +1,7 @@
 /** One thread of a worker stage, seen from the thread of the pipeline. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { accessHolder, type CpuUse } from '../allocators/cpu-use';
 import { StageError } from '../errors';
 import { PACKAGE_FOLDER } from '../native/package-folder';
@@ -44,7 +44,11 @@ export class WorkerThread {
     this.use = accessHolder(setup.stage).use;
     this.#onEnd = onEnd;
     const name = `dmaflow:${setup.stage}:${index}`;
-    this.#worker = new Worker(ENTRIES.find((path) => existsSync(path)) ?? '', { workerData: setup, name });
+    const threads: typeof import('node:worker_threads') = require('node:worker_threads');
+    this.#worker = new threads.Worker(ENTRIES.find((path) => existsSync(path)) ?? '', {
+      workerData: setup,
+      name,
+    });
     this.ready = new Promise((resolve, reject) => {
       this.#job = { id: -1, resolve, reject };
     });

@@ -37,6 +37,14 @@ describe('the built package', () => {
     expect(node('--input-type=module', '-e', program)).toBe('3');
   });
 
+  it('is loaded from the code cache that the set-up made', () => {
+    const program = `
+      require('dmaflow');
+      const { loadedScripts } = require(${JSON.stringify(join(root, 'dist/code-cache/load.js'))});
+      console.log([...loadedScripts().values()].map(({ cachedDataRejected }) => cachedDataRejected).join());`;
+    expect(node('-e', program)).toMatch(/^false(,false)*$/);
+  });
+
   it('has a type declaration beside each entry', () => {
     const { exports } = require(join(root, 'package.json'));
     for (const entry of ['.', './testing']) {
