@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <string>
 
 #include "call.h"
@@ -14,14 +15,16 @@ namespace dmaflow {
 
 namespace {
 
-// Calls `request` with index 0, 1, … until the driver says EINVAL, which is the end of the list, and collects
-// what `describe` makes of each. A driver that does not implement an `optional` request (ENOTTY) has an empty
-// list.
+constexpr uint32_t kAll = std::numeric_limits<uint32_t>::max();
+
+// Calls `request` with index 0, 1, … until the driver says EINVAL, which is the end of the list, or there are
+// `most`, and collects what `describe` makes of each. A driver that does not implement an `optional` request
+// (ENOTTY) has an empty list.
 template <typename Item, typename Describe>
 Napi::Value Enumerate(Call& call, int fd, unsigned long request, const char* name, bool optional, Item item,
-                      Describe describe) {
+                      Describe describe, uint32_t most = kAll) {
   const Napi::Array list = Napi::Array::New(call.env());
-  for (uint32_t index = 0;; ++index) {
+  for (uint32_t index = 0; index < most; ++index) {
     Item entry = item;
     entry.index = index;
     const int error = TryIoctl(fd, request, &entry);
@@ -31,6 +34,7 @@ Napi::Value Enumerate(Call& call, int fd, unsigned long request, const char* nam
     describe(object, entry);
     list.Set(index, object);
   }
+  return list;
 }
 
 void SetDiscrete(Napi::Object object) { object.Set("type", "discrete"); }
@@ -55,12 +59,15 @@ Napi::Value EnumFormats(Call& call) {
   const int fd = call.Fd(0, "fd", "VIDIOC_ENUM_FMT");
   v4l2_fmtdesc item = {};
   item.type = call.Arg(1, "type").Uint32();
-  return Enumerate(call, fd, VIDIOC_ENUM_FMT, "VIDIOC_ENUM_FMT", false, item,
-                   [&](Napi::Object object, const v4l2_fmtdesc& format) {
-                     object.Set("pixelFormat", format.pixelformat);
-                     object.Set("flags", format.flags);
-                     object.Set("description", FixedString(call.env(), format.description));
-                   });
+  const Argument most = call.Arg(2, "most");
+  return Enumerate(
+      call, fd, VIDIOC_ENUM_FMT, "VIDIOC_ENUM_FMT", false, item,
+      [&](Napi::Object object, const v4l2_fmtdesc& format) {
+        object.Set("pixelFormat", format.pixelformat);
+        object.Set("flags", format.flags);
+        object.Set("description", FixedString(call.env(), format.description));
+      },
+      most.IsUndefined() ? kAll : most.Uint32());
 }
 
 Napi::Value EnumFrameSizes(Call& call) {

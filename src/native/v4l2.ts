@@ -115,8 +115,8 @@ export interface V4l2Control {
 export interface V4l2Kernel {
   /** VIDIOC_QUERYCAP */
   v4l2QueryCap(fd: number): V4l2Capability;
-  /** VIDIOC_ENUM_FMT until EINVAL. */
-  v4l2EnumFormats(fd: number, type: number): V4l2FormatDescription[];
+  /** VIDIOC_ENUM_FMT until EINVAL, or until there are `most`. */
+  v4l2EnumFormats(fd: number, type: number, most?: number): V4l2FormatDescription[];
   /** VIDIOC_ENUM_FRAMESIZES until EINVAL; empty where the driver does not implement it (ENOTTY). */
   v4l2EnumFrameSizes(fd: number, pixelFormat: number): V4l2FrameSize[];
   /** VIDIOC_ENUM_FRAMEINTERVALS until EINVAL; empty where the driver does not implement it (ENOTTY). */

@@ -45,10 +45,10 @@ export class FakeV4l2 extends FakeMemory implements v4l2.V4l2Kernel {
     return this.#camera('VIDIOC_QUERYCAP', fd, {}, (camera) => camera.capability);
   }
 
-  v4l2EnumFormats(fd: number, type: number): v4l2.V4l2FormatDescription[] {
+  v4l2EnumFormats(fd: number, type: number, most?: number): v4l2.V4l2FormatDescription[] {
     return this.#camera('VIDIOC_ENUM_FMT', fd, { type }, (camera) => {
       if (type !== camera.type) return [];
-      return camera.formats.fourccs.map((pixelFormat) => ({
+      return camera.formats.fourccs.slice(0, most).map((pixelFormat) => ({
         pixelFormat,
         flags: 0,
         description: fourccName(pixelFormat),

@@ -1,5 +1,6 @@
 /** An open camera: its formats, buffers and controls. */
 import { InvalidStateError, isKernelError, type KernelError, UnsupportedError } from '../../errors';
+import type { PixelFormatName } from '../../formats/pixel-formats';
 import type { Kernel } from '../../native/kernel';
 import {
   V4L2_MEMORY_DMABUF,
@@ -10,10 +11,10 @@ import {
 } from '../../native/v4l2';
 import { adviseCapture } from './advice';
 import {
+  CameraOffer,
   type CaptureFormat,
   type FormatOffer,
   type FrameRate,
-  listFormats,
   listFrameRates,
 } from './capture-formats';
 import { type CaptureConfiguration, type CaptureRequest, configureCapture } from './configuration';
@@ -44,7 +45,7 @@ export class CaptureDevice {
   readonly bufferType: number;
   readonly #kernel: Kernel;
   /** What it offers stays until another input is chosen. */
-  #offer: FormatOffer | undefined;
+  #offer: CameraOffer | undefined;
   #fd: number | undefined;
   /** Of the buffers that are requested now. */
   #memory: BufferMemory | undefined;
@@ -97,15 +98,17 @@ export class CaptureDevice {
     this.#offer = undefined;
   }
 
-  /** What the camera offers, of the formats that dmaflow knows. */
-  formats(): CaptureFormat[] {
-    return this.formatOffer().formats;
+  /**
+   * What the camera offers, of the formats that dmaflow knows.
+   * @param only the ways in which this one is offered.
+   */
+  formats(only?: PixelFormatName): CaptureFormat[] {
+    return this.#call((fd) => this.#offerOf(fd).formats(only));
   }
 
-  /** The same, with the fourccs that dmaflow does not know. */
+  /** All formats, with the fourccs that dmaflow does not know. */
   formatOffer(): FormatOffer {
-    this.#offer ??= this.#call((fd) => listFormats(this.#kernel, fd, this.bufferType));
-    return this.#offer;
+    return this.#call((fd) => this.#offerOf(fd).all());
   }
 
   /** Frames a second, fastest first; empty where the driver does not say. */
@@ -121,7 +124,9 @@ export class CaptureDevice {
    */
   configure(request: CaptureRequest): CaptureConfiguration {
     const { bufferType, name } = this;
-    return this.#call((fd) => configureCapture({ kernel: this.#kernel, fd, bufferType, name }, request));
+    return this.#call((fd) =>
+      configureCapture({ kernel: this.#kernel, fd, bufferType, name, offer: this.#offerOf(fd) }, request),
+    );
   }
 
   /** REQBUFS. Returns how many the driver granted, more or fewer than asked. Replaces earlier buffers. */
@@ -294,6 +299,11 @@ export class CaptureDevice {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #offerOf(fd: number): CameraOffer {
+    this.#offer ??= new CameraOffer(this.#kernel, fd, this.bufferType);
+    return this.#offer;
   }
 
   #call<T>(operation: (fd: number) => T, heap?: string): T {

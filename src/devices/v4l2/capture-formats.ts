@@ -2,7 +2,12 @@
 import { fourccToString } from '../../formats/fourcc';
 import { formatFromV4l2Fourcc, type PixelFormatName, pixelFormat } from '../../formats/pixel-formats';
 import type { Kernel } from '../../native/kernel';
-import type { V4l2Fraction, V4l2FrameInterval, V4l2FrameSize } from '../../native/v4l2';
+import type {
+  V4l2FormatDescription,
+  V4l2Fraction,
+  V4l2FrameInterval,
+  V4l2FrameSize,
+} from '../../native/v4l2';
 
 export interface CaptureFormat {
   pixelFormat: PixelFormatName;
@@ -13,6 +18,8 @@ export interface CaptureFormat {
   /** Empty where the driver does not say. */
   sizes: V4l2FrameSize[];
 }
+
+type NamedFormat = Omit<CaptureFormat, 'sizes'>;
 
 export interface FormatOffer {
   /** In the driver's order, which is its preference. */
@@ -32,30 +39,81 @@ export interface Size {
   height: number;
 }
 
-export function listFormats(kernel: Kernel, fd: number, bufferType: number): FormatOffer {
-  const offer: FormatOffer = { formats: [], unknown: [] };
-  for (const { pixelFormat: v4l2Fourcc } of kernel.v4l2EnumFormats(fd, bufferType)) {
+/** What an open camera offers, each thing asked for once: drivers list hundreds of sizes, and a start needs those of one format. */
+export class CameraOffer {
+  readonly #kernel: Kernel;
+  readonly #fd: number;
+  readonly #bufferType: number;
+  #named: { formats: readonly NamedFormat[]; unknown: string[] } | undefined;
+  /** By fourcc. */
+  readonly #sizes = new Map<number, V4l2FrameSize[]>();
+
+  /** @param fd borrowed. */
+  constructor(kernel: Kernel, fd: number, bufferType: number) {
+    this.#kernel = kernel;
+    this.#fd = fd;
+    this.#bufferType = bufferType;
+  }
+
+  /** With all sizes. */
+  all(): FormatOffer {
+    return { formats: this.formats(), unknown: this.#list().unknown };
+  }
+
+  /** @param only the ways in which this one is offered; all formats where it is left out. */
+  formats(only?: PixelFormatName): CaptureFormat[] {
+    return this.#list()
+      .formats.filter(({ pixelFormat: name }) => only === undefined || name === only)
+      .map((format) => ({ ...format, sizes: this.#sizesOf(format) }));
+  }
+
+  /** To be asked anew: what a media-controller graph offers changes with it. */
+  forget(): void {
+    this.#named = undefined;
+    this.#sizes.clear();
+  }
+
+  #list() {
+    this.#named ??= nameFormats(this.#kernel.v4l2EnumFormats(this.#fd, this.#bufferType));
+    return this.#named;
+  }
+
+  #sizesOf({ v4l2Fourcc }: NamedFormat): V4l2FrameSize[] {
+    const known = this.#sizes.get(v4l2Fourcc);
+    if (known) return known;
+    const sizes = this.#kernel.v4l2EnumFrameSizes(this.#fd, v4l2Fourcc);
+    this.#sizes.set(v4l2Fourcc, sizes);
+    return sizes;
+  }
+}
+
+function nameFormats(listed: readonly V4l2FormatDescription[]): {
+  formats: NamedFormat[];
+  unknown: string[];
+} {
+  const formats: NamedFormat[] = [];
+  const unknown: string[] = [];
+  for (const { pixelFormat: v4l2Fourcc } of listed) {
     const known = formatFromV4l2Fourcc(v4l2Fourcc);
     if (known === undefined) {
-      offer.unknown.push(fourccToString(v4l2Fourcc));
+      unknown.push(fourccToString(v4l2Fourcc));
       continue;
     }
     const { format, separatePlanes } = known;
-    const earlier = offer.formats.find(
+    const earlier = formats.find(
       (each) => each.pixelFormat === format.name && each.separatePlanes === separatePlanes,
     );
     if (earlier === undefined) {
-      const sizes = kernel.v4l2EnumFrameSizes(fd, v4l2Fourcc);
-      offer.formats.push({ pixelFormat: format.name, separatePlanes, v4l2Fourcc, sizes });
+      formats.push({ pixelFormat: format.name, separatePlanes, v4l2Fourcc });
     } else if (isPreferredName(v4l2Fourcc, earlier)) {
       earlier.v4l2Fourcc = v4l2Fourcc;
     }
   }
-  return offer;
+  return { formats, unknown };
 }
 
 /** Some drivers list a format under an old and a new fourcc; the new one says what the fourth byte is. */
-function isPreferredName(v4l2Fourcc: number, earlier: CaptureFormat): boolean {
+function isPreferredName(v4l2Fourcc: number, earlier: NamedFormat): boolean {
   const names = pixelFormat(earlier.pixelFormat).v4l2.contiguous;
   return names.indexOf(v4l2Fourcc) < names.indexOf(earlier.v4l2Fourcc);
 }

@@ -7,11 +7,10 @@ import { type ColorPlaneLayout, planeLayout } from '../../formats/plane-layout';
 import type { Kernel } from '../../native/kernel';
 import type { V4l2Format } from '../../native/v4l2';
 import {
+  type CameraOffer,
   type CaptureFormat,
-  type FormatOffer,
   formatName,
   intervalFor,
-  listFormats,
   listFrameRates,
   nearestSizes,
   offerText,
@@ -58,6 +57,7 @@ export interface OpenCamera {
   bufferType: number;
   /** The camera for people: `vivid (/dev/video0)`. */
   name: string;
+  offer: CameraOffer;
 }
 
 /** S_FMT and S_PARM. Throws {@link NegotiationError} with the offer where the driver grants something else. */
@@ -121,13 +121,18 @@ function checkRequest({ width, height, fps }: CaptureRequest): void {
 
 function offeredFormat(camera: OpenCamera, request: CaptureRequest): CaptureFormat {
   const { pixelFormat: wanted, separatePlanes } = request;
-  const offer = listFormats(camera.kernel, camera.fd, camera.bufferType);
-  const fitting = offer.formats.filter(
-    (each) =>
-      each.pixelFormat === wanted && (separatePlanes === undefined || each.separatePlanes === separatePlanes),
-  );
-  const best = fitting.find((each) => !each.separatePlanes) ?? fitting[0];
+  const find = () => {
+    const fitting = camera.offer
+      .formats(wanted)
+      .filter((each) => separatePlanes === undefined || each.separatePlanes === separatePlanes);
+    return fitting.find((each) => !each.separatePlanes) ?? fitting[0];
+  };
+  const known = find();
+  if (known) return known;
+  camera.offer.forget();
+  const best = find();
   if (best) return best;
+  const offer = camera.offer.all();
   const name = formatName({ pixelFormat: wanted, separatePlanes: separatePlanes ?? false });
   throw notGranted(
     'format',
@@ -145,7 +150,7 @@ function checkMade(
 ): void {
   const name = formatName(offered);
   if (made.pixelFormat !== offered.v4l2Fourcc) {
-    const offer: FormatOffer = listFormats(camera.kernel, camera.fd, camera.bufferType);
+    const offer = camera.offer.all();
     const got = fourccToString(made.pixelFormat);
     const message = `${camera.name} gave ${got} when asked for ${name}. It offers ${offerText(offer)}.`;
     throw notGranted('format', offer.formats, request, message);

@@ -89,7 +89,7 @@ class CameraSource implements OpenCaptureSource {
     this.#camera = CaptureDevice.open(context.kernel, options);
     try {
       this.device = `${this.#camera.info.driver} (${this.#camera.info.path})`;
-      this.caps = this.#camera.formats().flatMap(formatCaps);
+      this.caps = this.#offered(this.#options.format).flatMap(formatCaps);
       if (this.#options.format !== undefined) pixelFormat(this.#options.format);
       this.wish = wishOf(this.#options);
       this.requirement = {
@@ -127,11 +127,17 @@ class CameraSource implements OpenCaptureSource {
     };
   }
 
+  /** What a user binds the format to; all there is where it is not offered, for the message. */
+  #offered(format: PixelFormatName | undefined): CaptureFormat[] {
+    const offered = this.#camera.formats(format);
+    return offered.length > 0 ? offered : this.#camera.formats();
+  }
+
   /** A camera may be left at any rate by the last program: vivid starts at 5 fps at some sizes. */
   #usualRate({ format, arrangement, width, height }: VideoFormat): number | undefined {
     const offered = this.#camera
-      .formats()
-      .find((f) => f.pixelFormat === format && f.separatePlanes === (arrangement === 'separate-buffers'));
+      .formats(format)
+      .find((f) => f.separatePlanes === (arrangement === 'separate-buffers'));
     const rates = offered ? this.#camera.frameRates(offered, width, height) : [];
     const nearest = rates.map(({ min, max }) => Math.min(max, Math.max(min, USUAL_FPS)));
     return nearest.sort((a, b) => Math.abs(a - USUAL_FPS) - Math.abs(b - USUAL_FPS))[0];

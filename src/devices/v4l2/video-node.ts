@@ -100,7 +100,7 @@ function captureType(deviceCaps: number): number {
 
 function offersFormats(kernel: Kernel, fd: number, type: number): boolean {
   try {
-    return kernel.v4l2EnumFormats(fd, type).length > 0;
+    return kernel.v4l2EnumFormats(fd, type, 1).length > 0;
   } catch (error) {
     if (isKernelError(error, 'ENOTTY', 'EINVAL')) return false;
     throw error;

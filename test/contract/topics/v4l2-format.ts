@@ -46,6 +46,9 @@ overKernel((session) => {
       const formats = kernel.v4l2EnumFormats(fd, TYPE).map(({ pixelFormat }) => pixelFormat);
       expect(formats).toEqual(expect.arrayContaining([XR24, NV12]));
       expect(formats).not.toContain(NM12);
+      expect(kernel.v4l2EnumFormats(fd, TYPE, 2).map(({ pixelFormat }) => pixelFormat)).toEqual(
+        formats.slice(0, 2),
+      );
       expect(kernel.v4l2EnumFormats(fd, V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE)).toEqual([]);
     });
 
