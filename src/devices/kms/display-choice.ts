@@ -20,6 +20,8 @@ export interface ChosenDisplay {
   /** The caller closes it. */
   card: Card;
   connector: KmsConnector;
+  /** All of the card, writeback connectors too. */
+  connectors: readonly KmsConnector[];
 }
 
 /** A card that another display of this program uses, and the ids of its objects that are taken. */
@@ -30,7 +32,7 @@ export interface CardInUse {
 
 interface Candidate {
   card: Card;
-  connectors: KmsConnector[];
+  connectors: readonly KmsConnector[];
 }
 
 /**
@@ -60,7 +62,7 @@ export function chooseDisplay(
       }
     }
     const chosen = choose(opened, refusals, selector, inUse);
-    return { card: chosen.card.retain(), connector: chosen.connector };
+    return { ...chosen, card: chosen.card.retain() };
   } finally {
     for (const card of opened) card.close();
   }
@@ -90,7 +92,7 @@ function choose(
     .map(
       (card): Candidate => ({
         card,
-        connectors: card.connectors({ probe: true }).filter((c) => !isWriteback(c)),
+        connectors: card.connectors({ probe: true }),
       }),
     );
   return pick(candidates, selector, inUse) ?? fail(candidates, named, refusals, selector, inUse);
@@ -102,10 +104,10 @@ function pick(
   inUse: readonly CardInUse[],
 ): ChosenDisplay | undefined {
   const usable = candidates.flatMap(({ card, connectors }) =>
-    connectors
+    displaysAmong(connectors)
       .filter(({ name }) => selector.connector === undefined || name === selector.connector)
       .filter(({ id, modes }) => modes.length > 0 && !objectsInUse(card, inUse).has(id))
-      .map((connector) => ({ card, connector })),
+      .map((connector) => ({ card, connector, connectors })),
   );
   return (
     usable.find(({ connector }) => connector.connection === DRM_MODE_CONNECTED) ??
@@ -122,13 +124,15 @@ function fail(
 ): never {
   const where = selector.card === undefined ? '' : ` on card \`${selector.card}\``;
   const list = describeConnectors(candidates, inUse);
-  if (candidates.every(({ connectors }) => connectors.length === 0)) {
+  if (candidates.every(({ connectors }) => displaysAmong(connectors).length === 0)) {
     const who = selector.card === undefined ? 'No card' : `Card \`${selector.card}\``;
     const what = selector.card === undefined ? 'has a display that can be used' : 'has no display';
     throw new UnsupportedError(`${who} ${what}. ${describeCards(named, refusals)}`);
   }
   const { connector } = selector;
-  const found = candidates.some(({ connectors }) => connectors.some(({ name }) => name === connector));
+  const found = candidates.some(({ connectors }) =>
+    displaysAmong(connectors).some(({ name }) => name === connector),
+  );
   if (connector !== undefined && !found) {
     throw new UnsupportedError(`There is no connector \`${connector}\`${where}. Connectors: ${list}.`);
   }
@@ -154,6 +158,10 @@ function selectCards(cards: readonly Card[], { card }: DisplaySelector): Card[] 
   return cards.filter(({ driver, path }) => driver === card || basename(path) === card);
 }
 
+function displaysAmong(connectors: readonly KmsConnector[]): KmsConnector[] {
+  return connectors.filter((connector) => !isWriteback(connector));
+}
+
 function isPath(card: string): boolean {
   return card.includes('/');
 }
@@ -168,7 +176,7 @@ function describeCards(cards: readonly Card[], refusals: readonly KernelError[])
 
 function describeConnectors(candidates: readonly Candidate[], inUse: readonly CardInUse[]): string {
   const lines = candidates.flatMap(({ card, connectors }) =>
-    connectors.map((c) => {
+    displaysAmong(connectors).map((c) => {
       const modes = c.modes.length === 0 && connectionName(c) !== 'disconnected' ? ', no modes' : '';
       const taken = objectsInUse(card, inUse).has(c.id) ? ', in use by another sink of this pipeline' : '';
       return `${c.name} of ${card.name}: ${connectionName(c)}${modes}${taken}`;

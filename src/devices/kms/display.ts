@@ -17,7 +17,7 @@ import {
 } from './display-choice';
 import { type ModeRequest, matchingModes, modeText, parseMode } from './mode-choice';
 import { PlaneFormats } from './plane-formats';
-import type { PropertySet } from './properties';
+import { FirstProperties, type PropertySet } from './properties';
 import { findRoute, isWriteback } from './route';
 
 export interface DisplayOptions extends DisplaySelector {
@@ -51,6 +51,8 @@ export class Display implements Disposable, CardInUse {
   /** The mode that the user asked for. */
   readonly wantedMode: ModeRequest | undefined;
   readonly writeback: WritebackConnector | undefined;
+  /** Of all the card's objects, from before this program changed anything. */
+  readonly before: FirstProperties;
   /** Names and ids of properties; the values are those from before this program changed anything. */
   readonly properties: {
     readonly connector: PropertySet;
@@ -61,12 +63,13 @@ export class Display implements Disposable, CardInUse {
 
   /** Takes the card over. */
   private constructor(
-    card: Card,
-    connector: KmsConnector,
+    { card, connector, connectors }: ChosenDisplay,
     wantedMode: ModeRequest | undefined,
     inUse: readonly CardInUse[],
   ) {
-    const route = findRoute(card, connector, objectsInUse(card, inUse));
+    const properties = new FirstProperties(card);
+    const route = findRoute({ card, connectors, properties }, connector, objectsInUse(card, inUse));
+    this.before = properties;
     this.card = card;
     this.connector = connector;
     this.crtcId = route.crtcId;
@@ -74,15 +77,18 @@ export class Display implements Disposable, CardInUse {
     this.planeId = route.plane.id;
     this.wantedMode = wantedMode;
     this.properties = {
-      connector: card.properties(connector.id, 'connector'),
-      crtc: card.properties(route.crtcId, 'crtc'),
-      plane: card.properties(route.plane.id, 'plane'),
+      connector: properties.of(connector.id, 'connector'),
+      crtc: properties.of(route.crtcId, 'crtc'),
+      plane: properties.of(route.plane.id, 'plane'),
     };
     this.planeFormats = readPlaneFormats(card, route.plane, this.properties.plane);
     this.formats = this.planeFormats.fourccs
       .flatMap((fourcc) => formatFromDrmFourcc(fourcc) ?? [])
       .sort((a, b) => a.rank - b.rank);
-    this.writeback = route.writebackId === undefined ? undefined : readWriteback(card, route.writebackId);
+    this.writeback =
+      route.writebackId === undefined
+        ? undefined
+        : readWriteback(card, properties.of(route.writebackId, 'connector'));
   }
 
   /**
@@ -93,13 +99,14 @@ export class Display implements Disposable, CardInUse {
    * modesetting, or another DRM master; KernelError where a card may not be opened.
    */
   static open(kernel: Kernel, options: DisplayOptions = {}, inUse: readonly CardInUse[] = []): Display {
-    const { card, connector } = choose(kernel, options, inUse);
+    const chosen = choose(kernel, options, inUse);
+    const { card, connector } = chosen;
     try {
       card.requireAtomic();
       card.requireMaster();
       const wanted = options.mode === undefined ? undefined : parseMode(options.mode);
       if (wanted) requireMode(card, connector, wanted, options.mode ?? '');
-      return new Display(card, connector, wanted, inUse);
+      return new Display(chosen, wanted, inUse);
     } catch (error) {
       card.close();
       throw error;
@@ -146,11 +153,12 @@ export class Display implements Disposable, CardInUse {
 function choose(kernel: Kernel, options: DisplayOptions, inUse: readonly CardInUse[]): ChosenDisplay {
   if (options.lease === undefined) return chooseDisplay(kernel, options, inUse);
   const card = Card.fromLease(kernel, options.lease);
-  const connectors = card.connectors({ probe: true }).filter((c) => !isWriteback(c));
+  const all = card.connectors({ probe: true });
+  const connectors = all.filter((c) => !isWriteback(c));
   const connector = connectors.find(
     ({ name }) => options.connector === undefined || name === options.connector,
   );
-  if (connector) return { card, connector };
+  if (connector) return { card, connector, connectors: all };
   card.close();
   throw new UnsupportedError(
     `The lease has no connector ${options.connector ?? 'at all'}. Connectors: ` +
@@ -169,12 +177,11 @@ function readPlaneFormats(card: Card, plane: KmsPlane, properties: PropertySet):
   return new PlaneFormats(plane.formats, blob ? card.kernel.kmsGetBlob(card.fd, blob) : undefined);
 }
 
-function readWriteback(card: Card, id: number): WritebackConnector {
-  const properties = card.properties(id, 'connector');
+function readWriteback(card: Card, properties: PropertySet): WritebackConnector {
   const blob = card.kernel.kmsGetBlob(card.fd, properties.value('WRITEBACK_PIXEL_FORMATS') ?? 0);
   const view = new DataView(blob?.buffer ?? new ArrayBuffer(0), blob?.byteOffset, blob?.byteLength);
   const fourccs = Array.from({ length: view.byteLength >>> 2 }, (_, index) =>
     view.getUint32(4 * index, true),
   );
-  return { id, properties, fourccs };
+  return { id: properties.objectId, properties, fourccs };
 }

@@ -1,9 +1,28 @@
 /** The properties of one KMS object by name: a snapshot of values; ids and enum entries never change. */
 import { UnsupportedError } from '../../errors';
-import type { KmsProperty, KmsPropertyValue } from '../../native/kms';
+import type { KmsObjectType, KmsProperty, KmsPropertyValue } from '../../native/kms';
 
 /** include/uapi/drm/drm_mode.h */
 export const DRM_MODE_PROP_BLOB = 1 << 4;
+
+/**
+ * The properties of a card's objects as they are when first asked for: each property of an object is a call of the kernel, and
+ * those of a display have several readers.
+ */
+export class FirstProperties {
+  readonly #read: (objectId: number, type: KmsObjectType) => PropertySet;
+  readonly #sets = new Map<number, PropertySet>();
+
+  constructor(card: { properties(objectId: number, type: KmsObjectType): PropertySet }) {
+    this.#read = (objectId, type) => card.properties(objectId, type);
+  }
+
+  of(objectId: number, type: KmsObjectType): PropertySet {
+    const known = this.#sets.get(objectId) ?? this.#read(objectId, type);
+    this.#sets.set(objectId, known);
+    return known;
+  }
+}
 
 export class PropertySet {
   readonly objectId: number;

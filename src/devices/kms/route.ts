@@ -2,6 +2,7 @@
 import { UnsupportedError } from '../../errors';
 import { DRM_MODE_CONNECTOR_WRITEBACK, type KmsConnector, type KmsPlane } from '../../native/kms';
 import type { Card } from './card';
+import type { FirstProperties } from './properties';
 
 export interface Route {
   connector: KmsConnector;
@@ -14,16 +15,23 @@ export interface Route {
   writebackId: number | undefined;
 }
 
+/** A card's objects as they were when the display was opened. */
+export interface CardState {
+  card: Card;
+  connectors: readonly KmsConnector[];
+  properties: FirstProperties;
+}
+
 /**
  * The CRTC and primary plane for a connector. The connector's own CRTC comes first (nothing moves), then an
  * idle one, then one that drives another connector, which loses its picture. Throws {@link UnsupportedError}
  * where there is none.
  * @param taken ids of objects that other displays of this program use.
  */
-export function findRoute(card: Card, connector: KmsConnector, taken: ReadonlySet<number>): Route {
-  const planes = primaryPlanes(card, taken);
-  const connectors = card.connectors({ probe: false });
-  for (const crtcId of crtcsInOrder(card, connector, connectors, taken)) {
+export function findRoute(state: CardState, connector: KmsConnector, taken: ReadonlySet<number>): Route {
+  const { card, connectors } = state;
+  const planes = primaryPlanes(state, taken);
+  for (const crtcId of crtcsInOrder(state, connector, taken)) {
     const crtcIndex = card.resources.crtcs.indexOf(crtcId);
     const usable = planes.filter(
       (plane) => reaches(plane.possibleCrtcs, crtcIndex) && (plane.crtcId === 0 || plane.crtcId === crtcId),
@@ -47,12 +55,11 @@ export function isWriteback(connector: KmsConnector): boolean {
 }
 
 function crtcsInOrder(
-  card: Card,
+  { card, connectors, properties }: CardState,
   connector: KmsConnector,
-  connectors: readonly KmsConnector[],
   taken: ReadonlySet<number>,
 ): number[] {
-  const crtcOf = (id: number) => card.properties(id, 'connector').value('CRTC_ID') ?? 0;
+  const crtcOf = (id: number) => properties.of(id, 'connector').value('CRTC_ID') ?? 0;
   const own = crtcOf(connector.id);
   const driven = new Set(connectors.filter((c) => c.id !== connector.id).map((c) => crtcOf(c.id)));
   const cost = (crtcId: number) => (crtcId === own ? 0 : driven.has(crtcId) ? 2 : 1);
@@ -61,11 +68,11 @@ function crtcsInOrder(
     .sort((a, b) => cost(a) - cost(b));
 }
 
-function primaryPlanes(card: Card, taken: ReadonlySet<number>): KmsPlane[] {
+function primaryPlanes({ card, properties }: CardState, taken: ReadonlySet<number>): KmsPlane[] {
   return card
     .planes()
     .filter(
-      (plane) => !taken.has(plane.id) && card.properties(plane.id, 'plane').enumName('type') === 'Primary',
+      (plane) => !taken.has(plane.id) && properties.of(plane.id, 'plane').enumName('type') === 'Primary',
     );
 }
 

@@ -96,9 +96,9 @@ export class SavedState {
 }
 
 function readObjects(display: Display, changes: readonly KmsPropertyValue[]): Map<number, PropertySet> {
-  const { card } = display;
+  const { card, before } = display;
   const ids = new Set([...changes.map(({ objectId }) => objectId), display.planeId]);
-  return new Map([...ids].map((id) => [id, card.properties(id, objectType(card, id))]));
+  return new Map([...ids].map((id) => [id, before.of(id, objectType(card, id))]));
 }
 
 function objectType(card: Card, id: number): KmsObjectType {

@@ -1,4 +1,5 @@
 import { Card } from '../../../../src/devices/kms/card';
+import { FirstProperties } from '../../../../src/devices/kms/properties';
 import { findRoute } from '../../../../src/devices/kms/route';
 import { UnsupportedError } from '../../../../src/errors';
 import { DRM_MODE_CONNECTOR_WRITEBACK } from '../../../../src/native/kms';
@@ -29,7 +30,14 @@ function machine() {
   const [first, second] = fake.crtcs.map(({ id }) => id) as [number, number];
   const drive = (name: string, crtcId: number) => fake.connector(name).object.values.set('CRTC_ID', crtcId);
   const [primary, otherPrimary] = fake.planes as [(typeof fake.planes)[0], (typeof fake.planes)[0]];
-  const route = (name: string, taken: number[] = []) => findRoute(card, connector(name), new Set(taken));
+  const route = (name: string, taken: number[] = []) => {
+    const state = {
+      card,
+      connectors: card.connectors({ probe: false }),
+      properties: new FirstProperties(card),
+    };
+    return findRoute(state, connector(name), new Set(taken));
+  };
   return { kernel, fake, card, first, second, drive, primary, otherPrimary, route };
 }
 
