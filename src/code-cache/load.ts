@@ -59,8 +59,9 @@ export function loadedScripts(): ReadonlyMap<string, Script> {
 /** Keeps what is compiled of a file by now, for this Node on this processor. */
 export function writeCache(file: string, script: Script): void {
   const path = cachePath(file);
-  // At once: a program that starts meanwhile never reads half of it.
-  writeFileSync(`${path}.new`, Buffer.concat([script.createCachedData(), Buffer.from(file)]));
+  // At once and whole: V8 runs what it reads, and looks only at the length.
+  const bytes = Buffer.concat([script.createCachedData(), Buffer.from(file)]);
+  writeFileSync(`${path}.new`, bytes, { flush: true });
   renameSync(`${path}.new`, path);
 }
 

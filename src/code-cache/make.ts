@@ -11,20 +11,22 @@ async function main(): Promise<void> {
   const { Pipeline, v4l2Source, kmsSink, loadKernel } = load(folder, 'index.js') as typeof import('../index');
   const scripts = [...loadedScripts()];
   const { FakeKernel } = require('../testing/index.js') as typeof import('../testing');
-  const { kernel, camera, display } = FakeKernel.board();
-  const [source, sink] = [{ device: camera.path, frames: 3 }, { card: display.path }];
-  await new Pipeline({ kernel }, v4l2Source(source), kmsSink(sink)).run();
-  await new Pipeline(
-    { kernel },
-    v4l2Source({ ...source, format: 'XRGB8888', width: 640, height: 480, fps: 30 }),
-    kmsSink(),
-  ).run();
+  const boards = [FakeKernel.board(), FakeKernel.board()] as const;
+  const [{ camera, display }] = boards;
+  const stated = { format: 'XRGB8888', width: 640, height: 480, fps: 30 } as const;
+  const named = [v4l2Source({ device: camera.path, ...stated }), kmsSink({ card: display.path })] as const;
+  const pipelines = [
+    new Pipeline({ kernel: boards[0].kernel }, ...named),
+    new Pipeline({ kernel: boards[1].kernel }, v4l2Source(), kmsSink()),
+  ];
   try {
     loadKernel();
   } catch {
     // The addon may be built later.
   }
+  for (const pipeline of pipelines) await pipeline.start();
   for (const [file, script] of scripts) writeCache(file, script);
+  for (const pipeline of pipelines) await pipeline.stop();
 }
 
 void main();
