@@ -57,8 +57,8 @@ export async function buildTypeScript() {
     'scripts/lib/bundle.mjs',
   ];
   const sources = ['src', 'samples', ...configurations, 'package.json', 'package-lock.json'];
-  // The code cache is for one Node.
-  const hash = hashOf(checkout, sources, [process.version, process.arch]);
+  // The code cache is for one Node, and for one place.
+  const hash = hashOf(checkout, sources, [process.version, process.arch, checkout]);
   const dist = join(checkout, 'dist');
   if (hasStamp(stampOf('typescript'), hash) && existsSync(dist)) return;
   // Not before the packages are there.
