@@ -45,6 +45,14 @@ describe('the built package', () => {
     expect(node('-e', program)).toMatch(/^false(,false)*$/);
   });
 
+  it('loads nothing of Node that takes long and few programs need', () => {
+    const program = `
+      require('dmaflow');
+      const slow = ['worker_threads', 'internal/worker', 'fs/promises', 'perf_hooks', 'internal/perf/performance'];
+      console.log(process.moduleLoadList.filter((name) => slow.some((each) => name === 'NativeModule ' + each)).join());`;
+    expect(node('-e', program)).toBe(node('-e', program.replace("require('dmaflow');", '')));
+  });
+
   it('has a type declaration beside each entry', () => {
     const { exports } = require(join(root, 'package.json'));
     for (const entry of ['.', './testing']) {
