@@ -28,7 +28,7 @@ export async function installMissing(missing, { yes = false }) {
   }
   const packages = [...new Set(missing.flatMap(({ debian }) => debian))];
   const isRoot = process.getuid() === 0;
-  const command = `${isRoot ? '' : 'sudo '}apt-get install ${packages.join(' ')}`;
+  const command = `${isRoot ? '' : 'sudo '}apt-get install --no-install-recommends ${packages.join(' ')}`;
   if (!(await mayInstall(command, { yes, isRoot }))) {
     say(`Install them with:\n  ${command}`);
     return false;
