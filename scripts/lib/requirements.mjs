@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { boards, defaultBoard } from '../../test/board/machine/boards.mjs';
-import { cachedKernel, kernelVariable } from '../../test/board/machine/kernel.mjs';
+import { hasKernel } from '../../test/board/machine/kernel.mjs';
 import { CROSS_COMPILER } from './arm64-addon.mjs';
 import { GSTREAMER_MODULES } from './build.mjs';
 import { findProgram, hasLibrary } from './processes.mjs';
@@ -31,13 +31,11 @@ const programs =
   (...names) =>
   () =>
     names.every((name) => findProgram(name));
-const kernelIsBuilt = (board) =>
-  Boolean(process.env[kernelVariable(board)]) || cachedKernel(board) !== undefined;
 
 /** @returns {Requirement[]} */
 function boardRequirements(board) {
   const levels = [boardLevel(board)];
-  const forKernel = (present) => () => kernelIsBuilt(board) || present();
+  const forKernel = (present) => () => hasKernel(board) || present();
   return [
     {
       purpose: `QEMU for ${board.kernel.architecture}, the emulated board ${board.name}`,

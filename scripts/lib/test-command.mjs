@@ -1,12 +1,14 @@
 // `npm test`: set-up, then every layer, then one line of counts over all of them.
 
 import { defaultBoard } from '../../test/board/machine/boards.mjs';
+import { announceKernels } from '../../test/board/machine/kernel.mjs';
 import { benchRuns } from '../test/bench-layer.mjs';
 import { jestOnBoard, whyNoBoard } from '../test/board-layer.mjs';
 import { allBoots } from '../test/boots.mjs';
 import { compileBoardTests } from '../test/compile.mjs';
 import { checkTypes, jestOnHost, lint } from '../test/host-layers.mjs';
 import { failure } from '../test/jest-run.mjs';
+import { prepareLaterBoards } from '../test/later-boards.mjs';
 import { Failure } from './failure.mjs';
 import { readOptions } from './options.mjs';
 import { elapsed } from './progress.mjs';
@@ -39,34 +41,31 @@ export async function test() {
     total.skipped.push(...counts.skipped);
   };
 
-  const selected = boots.filter((boot) => layers.includes(bootLayer(boot)));
-  const withBench = layers.includes(BENCH);
-  const needsBoard = selected.length > 0 || withBench;
-  const needsGStreamer = needsBoard || layers.includes('gstreamer');
+  const selection = { pattern: values.testNamePattern };
+  const onBoards = boardLayers(boots, layers, selection);
+  const boards = [...new Set(onBoards.map(({ board }) => board))];
+  const needsGStreamer = boards.length > 0 || layers.includes('gstreamer');
   const levels = [
-    ...selected.flatMap(({ board }) => boardLevels(board)),
-    ...(needsBoard ? ['test'] : []),
-    ...(withBench ? [...boardLevels(defaultBoard), 'bench'] : []),
+    ...boards.flatMap(boardLevels),
+    ...(boards.length > 0 ? ['test'] : []),
+    ...(layers.includes(BENCH) ? ['bench'] : []),
     ...(needsGStreamer ? ['gstreamer'] : []),
   ];
+  announceKernels(boards);
   const clock = layerClock();
   const missing = await clock.timed('set-up', () => prepare(levels, values.yes, add));
   if (missing) {
-    const selection = { pattern: values.testNamePattern };
-    const run = { lint, types: checkTypes, unit: jestOnHost, contract: jestOnHost, gstreamer: jestOnHost };
-    for (const layer of layers.filter((name) => name in run)) {
-      heading(layer);
-      add(await clock.timed(layer, () => run[layer](layer, selection)));
+    const endPreparing = prepareLaterBoards(boards.slice(1));
+    try {
+      const run = { lint, types: checkTypes, unit: jestOnHost, contract: jestOnHost, gstreamer: jestOnHost };
+      for (const layer of layers.filter((name) => name in run)) {
+        heading(layer);
+        add(await clock.timed(layer, () => run[layer](layer, selection)));
+      }
+      if (onBoards.length > 0) await runOnBoards(onBoards, { missing, add, clock });
+    } finally {
+      endPreparing();
     }
-    const onBoards = [
-      ...selected.map((boot) => ({
-        name: bootLayer(boot),
-        board: boot.board,
-        run: () => jestOnBoard(boot, selection),
-      })),
-      ...(withBench ? [{ name: BENCH, board: defaultBoard, run: benchRuns }] : []),
-    ];
-    if (onBoards.length > 0) await runOnBoards(onBoards, { missing, add, clock });
   }
 
   if (total.skipped.length > 0) {
@@ -76,6 +75,20 @@ export async function test() {
   const { passed, failed, skipped } = total;
   process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped.length} skipped\n`);
   return failed > 0 || passed === 0 ? 1 : 0;
+}
+
+// The default board's first: the others are prepared meanwhile.
+function boardLayers(boots, layers, selection) {
+  const all = [
+    ...boots.map((boot) => ({
+      name: bootLayer(boot),
+      board: boot.board,
+      run: () => jestOnBoard(boot, selection),
+    })),
+    { name: BENCH, board: defaultBoard, run: benchRuns },
+  ];
+  const isLater = ({ board }) => Number(board !== defaultBoard);
+  return all.filter(({ name }) => layers.includes(name)).sort((a, b) => isLater(a) - isLater(b));
 }
 
 // Gives what is missing on the system; undefined when nothing can be tested.

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../../../scripts/lib/failure.mjs';
@@ -12,6 +13,9 @@ import { onTermination } from '../../../scripts/lib/termination.mjs';
 import { defaultBoard } from './boards.mjs';
 import { buildKernel } from './kernel-build.mjs';
 import { fetchKernelPackage, findKernelPackage } from './kernel-package.mjs';
+
+/** Of one processor's time, about; it differs from machine to machine. */
+const SECONDS_PER_OBJECT = 0.45;
 
 const fragmentDirectory = join(dirname(fileURLToPath(import.meta.url)), 'kernel');
 
@@ -62,6 +66,29 @@ export function cachedKernel(board) {
     .at(-1)?.image;
 }
 
+/** Has the board a kernel, in the cache or of the user's own? */
+export function hasKernel(board) {
+  return Boolean(process.env[kernelVariable(board)]) || cachedKernel(board) !== undefined;
+}
+
+/**
+ * Says what building is ahead before these boards can run, and about how long it takes.
+ * @param {Iterable<import('./boards.mjs').Board>} boards
+ */
+export function announceKernels(boards) {
+  const unbuilt = [...new Set(boards)].filter((board) => !hasKernel(board));
+  if (unbuilt.length === 0) return;
+  const names = unbuilt.map(({ name }) => name).join(', ');
+  say(`Kernels to build, once, for emulated boards: ${names}; ${buildTime(unbuilt)}.`);
+}
+
+function buildTime(boards) {
+  const objects = boards.reduce((sum, { kernel }) => sum + kernel.objects, 0);
+  const processors = availableParallelism();
+  const minutes = Math.ceil((objects * SECONDS_PER_OBJECT) / processors / 60);
+  return `about ${minutes} min on ${processors} idle processors`;
+}
+
 async function buildIntoCache(board, directory) {
   const prefix = `.build-${board.name}.`;
   const abandoned = readdirSync(directory).filter((name) => name.startsWith(prefix));
@@ -73,7 +100,7 @@ async function buildIntoCache(board, directory) {
   await rm(log, { force: true });
   try {
     say(
-      `The board ${board.name} needs a kernel; it is built once, in some minutes, and kept in ${directory}.`,
+      `The board ${board.name} needs a kernel; it is built once, in ${buildTime([board])}, and kept in ${directory}.`,
     );
     const source = await findKernelPackage(board.kernel, work, log);
     const fetching = beginStep(`Fetching ${source.name} ${source.version}`);
