@@ -70,6 +70,10 @@ export function endsOfPipelines(): void {
     await using child = new Program('sleep', ['1000']);
     await until('frames', () => pipeline.stats().shown >= 3);
     expect(openFiles(process.pid).some(({ target }) => target.startsWith('/dmabuf:'))).toBe(true);
+    // While it starts it reads files of its own.
+    await until('the program has started', () =>
+      openFiles(child.pid).every(({ target }) => !/^\/(etc|lib|usr)\//.test(target)),
+    );
     expect(openFiles(child.pid).map(({ target }) => target.replace(/\[.*/, ''))).toEqual([
       'socket:',
       'socket:',
