@@ -1,6 +1,7 @@
 // What the observer saw of a program: the layout is that of observer/counters.h.
 import { readFileSync } from 'node:fs';
 
+const MOST_LATENCIES = 4096;
 const SNAPSHOT = ['time', 'processCpu', 'mainCpu', 'frameCpu', 'dequeued', 'shown'];
 
 /**
@@ -13,6 +14,7 @@ const SNAPSHOT = ['time', 'processCpu', 'mainCpu', 'frameCpu', 'dequeued', 'show
  *   what went on between the two snapshots; CPU in microseconds a frame: of the process, of its main thread, of the
  *   thread that dequeues
  * @property {number[]} latencies milliseconds from capture to screen, ascending; between the snapshots, of programs with one camera
+ * @property {number[]} commits the same from capture to the atomic commit, of programs that make such
  */
 
 /** @returns {Observed} */
@@ -24,16 +26,24 @@ export function readObserved(path) {
   at += 2;
   const [dequeued, lost, shown, firstShown] = [next(), next(), next(), next()];
   const [first, last] = [readSnapshot(next), readSnapshot(next)];
-  const count = next();
-  const latencies = Array.from({ length: count }, () => next() / 1000);
+  const latencies = readTimes(next);
+  const commits = readTimes(next);
   return {
     dequeued,
     lost,
     shown,
     toFirstFrame: firstShown ? (firstShown - launched) / 1e6 : Number.NaN,
     window: last.time ? windowOf(first, last) : undefined,
-    latencies: latencies.sort((a, b) => a - b),
+    latencies,
+    commits,
   };
+}
+
+/** Milliseconds, ascending. */
+function readTimes(next) {
+  const count = next();
+  const times = Array.from({ length: MOST_LATENCIES }, next).slice(0, count);
+  return times.map((time) => time / 1000).sort((a, b) => a - b);
 }
 
 function readSnapshot(next) {

@@ -23,4 +23,6 @@ struct counters {
   struct snapshot snapshots[2];
   // Microseconds from capture to the flip event, or to the end of a blocking SETPLANE.
   uint64_t latency_count, latencies[kMostLatencies];
+  // Microseconds from capture to the atomic commit.
+  uint64_t commit_count, commits[kMostLatencies];
 };

@@ -86,11 +86,21 @@ static bool in_window(void) {
 }
 
 // `time`: nanoseconds; `captured`: microseconds.
+static void record(uint64_t *count, uint64_t *values, uint64_t time, uint64_t captured) {
+  if (*count >= kMostLatencies || !captured || !in_window()) return;
+  values[(*count)++] = time / 1000 - captured;
+}
+
 static void latency_of(uint64_t time, uint64_t captured) {
-  const uint64_t count = counters->latency_count;
-  if (count >= kMostLatencies || !captured || !in_window()) return;
-  counters->latencies[count] = time / 1000 - captured;
-  counters->latency_count = count + 1;
+  record(&counters->latency_count, counters->latencies, time, captured);
+}
+
+// Of what waited for its commit the newest wins.
+static void committed(int fd) {
+  if (fd < kMostFds) commits_on[fd] = true;
+  if (committed_frame == newest_frame) return;
+  committed_frame = newest_frame;
+  record(&counters->commit_count, counters->commits, clock_of(CLOCK_MONOTONIC), newest_frame);
 }
 
 // A plane set by the old interface is on the screen when the call returns.
@@ -109,9 +119,7 @@ static void observe(int fd, unsigned long request, void *argument) {
       plane_set();
       break;
     case (unsigned)DRM_IOCTL_MODE_ATOMIC:
-      if (fd < kMostFds) commits_on[fd] = true;
-      // Of what waited for its commit the newest wins.
-      committed_frame = newest_frame;
+      committed(fd);
       break;
     default:
       break;
