@@ -24,6 +24,8 @@ module.exports =
   process.env.DMAFLOW_BOARD === '1'
     ? boardConfig(__dirname, process.env.DMAFLOW_BOOT)
     : {
+        // A machine that does other things too is no failure.
+        testTimeout: 30_000,
         projects: [layer('unit'), layer('contract'), layer('gstreamer')],
         reporters: ['<rootDir>/test/support/reporter.js'],
       };
