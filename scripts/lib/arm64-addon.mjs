@@ -1,13 +1,13 @@
 // The addon for arm64, cross-built on this machine: prebuilds/linux-arm64/dmaflow.node, which node-gyp-build finds
 // beside the package's own build. docs/cross-build.md is about its use.
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { copyFile, mkdir, rename } from 'node:fs/promises';
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { cachedAddon, keepAddon, replaceFile } from './addon-cache.mjs';
 import { arm64Root } from './arm64-root.mjs';
 import { nodeHeaders, step, tool } from './build.mjs';
 import { withLock } from './lock.mjs';
-import { buildDirectory, cacheDirectory, checkout } from './paths.mjs';
+import { buildDirectory, checkout } from './paths.mjs';
 import { say } from './progress.mjs';
 import { hashOf } from './stamp.mjs';
 
@@ -16,8 +16,6 @@ export const arm64Addon = join(checkout, 'prebuilds/linux-arm64/dmaflow.node');
 
 const tree = join(buildDirectory, 'arm64');
 const SOURCES = ['native', 'binding.gyp', 'package.json', 'node_modules'];
-/** Builds of other states of the sources that stay in the cache. */
-const KEPT = 5;
 
 /**
  * Builds the addon for arm64 where it is not in the cache, and puts it into prebuilds/.
@@ -34,15 +32,14 @@ export async function buildArm64Addon({ sysroot } = {}) {
       ['native', 'binding.gyp', 'package-lock.json'],
       [root, nodeHeaders() ?? ''],
     );
-    const cache = join(cacheDirectory(), 'addon');
-    const cached = join(cache, `arm64-${hash.slice(0, 16)}.node`);
+    const name = `arm64-${hash.slice(0, 16)}`;
+    const cached = cachedAddon(name);
     // A sysroot of the user's own may change under its name.
     if (sysroot || !existsSync(cached)) {
       await crossBuild(root);
-      await replace(join(tree, 'build/Release/dmaflow.node'), cached);
-      removeOldest(cache);
+      await keepAddon(name, join(tree, 'build/Release/dmaflow.node'));
     }
-    if (hashOf('/', [arm64Addon]) !== hashOf('/', [cached])) await replace(cached, arm64Addon);
+    if (hashOf('/', [arm64Addon]) !== hashOf('/', [cached])) await replaceFile(cached, arm64Addon);
   });
   return arm64Addon;
 }
@@ -78,17 +75,4 @@ async function crossBuild(root) {
 function libraries(root) {
   const multiarch = join(root, 'usr/lib/aarch64-linux-gnu');
   return existsSync(multiarch) ? multiarch : join(root, 'usr/lib');
-}
-
-// At once: a board that runs never sees half of it.
-async function replace(source, target) {
-  await mkdir(dirname(target), { recursive: true });
-  await copyFile(source, `${target}.new`);
-  await rename(`${target}.new`, target);
-}
-
-function removeOldest(directory) {
-  const age = (name) => statSync(join(directory, name)).mtimeMs;
-  const old = readdirSync(directory).sort((a, b) => age(b) - age(a));
-  for (const name of old.slice(KEPT)) rmSync(join(directory, name));
 }

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { areCached, cachedAddon, keepAddon, replaceFile } from './addon-cache.mjs';
 import { buildDirectory, checkout, logDirectory } from './paths.mjs';
 import { runLogged } from './processes.mjs';
 import { beginStep } from './progress.mjs';
@@ -27,6 +28,15 @@ export async function buildAddon() {
   const hash = hashOf(checkout, ['native', 'binding.gyp', 'package-lock.json'], [...node, ...gstreamer]);
   const release = join(buildDirectory, 'Release');
   if (hasStamp(stampOf('addon'), hash) && existsSync(release)) return;
+  const addons = ['dmaflow', ...(gstreamer[0] ? ['dmaflow_gst'] : [])];
+  const nameOf = (addon) =>
+    `${addon}-${hashOf('/', ['etc/os-release'], [hash, ...toolchain()]).slice(0, 16)}`;
+  const file = (addon) => join(release, `${addon}.node`);
+  if (!existsSync(release) && areCached(addons.map(nameOf))) {
+    for (const addon of addons) await replaceFile(cachedAddon(nameOf(addon)), file(addon));
+    writeStamp(stampOf('addon'), hash);
+    return;
+  }
   const parts = [
     { stamp: stampOf('addon-node'), made: hashOf(checkout, ['binding.gyp'], node), paths: [release] },
     {
@@ -45,6 +55,7 @@ export async function buildAddon() {
   const env = headers ? { ...process.env, npm_config_nodedir: headers } : process.env;
   await step('Building the addon', process.execPath, [tool('node-gyp/bin/node-gyp.js'), ...args], { env });
   for (const { stamp, made } of parts) writeStamp(stamp, made);
+  for (const addon of addons) await keepAddon(nameOf(addon), file(addon));
   writeStamp(stampOf('addon'), hash);
 }
 
@@ -100,6 +111,16 @@ function linkCommands() {
     rmSync(link, { force: true });
     symlinkSync(relative(dirname(link), target), link);
   }
+}
+
+// What else an addon is made with: one of another compiler or with other flags is another one.
+function toolchain() {
+  const { CC, CXX = 'g++', CFLAGS, CXXFLAGS, CPPFLAGS, LDFLAGS } = process.env;
+  const [compiler = '', ...options] = CXX.split(' ');
+  const { stdout } = spawnSync(compiler, [...options, '--version'], { encoding: 'utf8' });
+  const libraries = spawnSync('pkg-config', ['--modversion', 'libdrm'], { encoding: 'utf8' });
+  const flags = [CC, CXX, CFLAGS, CXXFLAGS, CPPFLAGS, LDFLAGS].map((each) => each ?? '');
+  return [process.version, stdout ?? '', libraries.stdout ?? '', ...flags];
 }
 
 // A distribution's Node brings its headers along; without them node-gyp fetches them.
