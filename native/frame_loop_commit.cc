@@ -28,13 +28,7 @@ void ParseFlips(const char* bytes, size_t length, std::vector<FlipEvent>& flips)
 
 }  // namespace
 
-void AtomicRequest::Clear() {
-  settings_.clear();
-  objects_.clear();
-  counts_.clear();
-  properties_.clear();
-  values_.clear();
-}
+void AtomicRequest::Clear() { settings_.clear(); }
 
 void AtomicRequest::Add(const PropertyValue& setting) { settings_.push_back(setting); }
 
@@ -43,6 +37,10 @@ void AtomicRequest::Add(const std::vector<PropertyValue>& settings) {
 }
 
 int AtomicRequest::Commit(int drm_fd, uint32_t flags, uint32_t token) {
+  objects_.clear();
+  counts_.clear();
+  properties_.clear();
+  values_.clear();
   // Stable, as of several values of one property the last counts.
   const auto before = [](const PropertyValue& a, const PropertyValue& b) { return a.object < b.object; };
   if (!std::is_sorted(settings_.begin(), settings_.end(), before))

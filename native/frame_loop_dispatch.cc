@@ -18,6 +18,16 @@ Napi::Error StoppedError(Napi::Env env) {
   return InvalidStateErrorOf(env, "the frame loop was stopped before the commit was done");
 }
 
+// Calls the listener. An exception of it is uncaught: what follows must not be lost with it.
+template <typename Call>
+void Uncaught(Napi::Env env, Call call) {
+  try {
+    call();
+  } catch (const Napi::Error& error) {
+    napi_fatal_exception(env, error.Value());
+  }
+}
+
 }  // namespace
 
 void FrameLoopBinding::Wake() noexcept { wake_.NonBlockingCall(); }
@@ -49,14 +59,11 @@ void FrameLoopBinding::Dispatch(Napi::Env env) {
 }
 
 void FrameLoopBinding::Notify(Napi::Env env, const char* callback, const std::vector<napi_value>& arguments) {
-  try {
+  Uncaught(env, [&] {
     const Napi::Object listener = Value().Get(kListenerProperty).As<Napi::Object>();
     const Napi::Value function = listener.Get(callback);
     if (function.IsFunction()) function.As<Napi::Function>().Call(listener, arguments);
-  } catch (const Napi::Error& error) {
-    // An exception of the listener is uncaught: what follows must not be lost with it.
-    napi_fatal_exception(env, error.Value());
-  }
+  });
 }
 
 void FrameLoopBinding::Handle(Napi::Env env, const loop::FrameEvent& event) {
@@ -67,11 +74,7 @@ void FrameLoopBinding::Handle(Napi::Env env, const loop::FrameEvent& event) {
       Napi::Number::New(env, static_cast<double>(info.timestamp))};
   for (uint32_t plane = 0; plane < info.planes; ++plane)
     arguments[5 + plane] = Napi::Number::New(env, info.bytes_used[plane]);
-  try {
-    on_frame_.Value().Call(listener_.Value(), 5 + info.planes, arguments.data());
-  } catch (const Napi::Error& error) {
-    napi_fatal_exception(env, error.Value());
-  }
+  Uncaught(env, [&] { on_frame_.Value().Call(listener_.Value(), 5 + info.planes, arguments.data()); });
 }
 
 void FrameLoopBinding::Handle(Napi::Env env, const loop::ErrorEvent& event) {

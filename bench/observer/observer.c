@@ -1,6 +1,5 @@
-// Looks at a program's system calls from inside, the same for every program
-// that is compared: counts frames, and reads the CPU time that the process had
-// at two of them. Preloaded; costs some atomic additions a frame.
+// Looks at a program's system calls from inside, the same for every program that is compared: counts frames,
+// and reads the CPU time that the process had at two of them. Preloaded; costs some atomic additions a frame.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <drm.h>
@@ -25,9 +24,8 @@ enum { kMostFds = 256 };
 static struct counters *counters;
 static uint32_t next_sequence[kMostFds];
 static atomic_bool commits_on[kMostFds];
-// Microseconds of CLOCK_MONOTONIC: of the frame that was dequeued last, and of
-// the one that was committed last. Programs with several cameras have no
-// latencies.
+// Microseconds of CLOCK_MONOTONIC: of the frame that was dequeued last, and of the one that was committed
+// last. Programs with several cameras have no latencies.
 static atomic_uint_least64_t newest_frame, committed_frame;
 
 __attribute__((constructor)) static void open_counters(void) {
@@ -50,8 +48,8 @@ static uint64_t add(uint64_t *counter, uint64_t count) {
 }
 
 static void take_snapshot(struct snapshot *snapshot, uint64_t dequeued) {
-  // The kernel's way to name another thread's CPU clock,
-  // include/linux/posix-timers.h; 6: of one thread, by its runtime.
+  // The kernel's way to name another thread's CPU clock, include/linux/posix-timers.h; 6: of one thread, by
+  // its runtime.
   const clockid_t main_thread = (clockid_t)((~(unsigned)getpid()) << 3 | 6);
   snapshot->time = clock_of(CLOCK_MONOTONIC);
   snapshot->process_cpu = clock_of(CLOCK_PROCESS_CPUTIME_ID);

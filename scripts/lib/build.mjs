@@ -24,16 +24,18 @@ export const tool = (path) => join(checkout, 'node_modules', path);
 /** The addon, by node-gyp, into build/Release. */
 export async function buildAddon() {
   const node = [process.versions.modules, process.arch, nodeHeaders() ?? ''];
-  const gstreamer = [gstreamerVersion()];
+  // What binding.gyp looks for: installed later, it is a reason to configure again.
+  const gstreamer = [versionsOf(...GSTREAMER_MODULES)];
   const hash = hashOf(checkout, ['native', 'binding.gyp', 'package-lock.json'], [...node, ...gstreamer]);
   const release = join(buildDirectory, 'Release');
   if (hasStamp(stampOf('addon'), hash) && existsSync(release)) return;
-  const addons = ['dmaflow', ...(gstreamer[0] ? ['dmaflow_gst'] : [])];
-  const nameOf = (addon) =>
-    `${addon}-${hashOf('/', ['etc/os-release'], [hash, ...toolchain()]).slice(0, 16)}`;
-  const file = (addon) => join(release, `${addon}.node`);
-  if (!existsSync(release) && areCached(addons.map(nameOf))) {
-    for (const addon of addons) await replaceFile(cachedAddon(nameOf(addon)), file(addon));
+  const key = hashOf('/', ['etc/os-release'], [hash, ...toolchain()]).slice(0, 16);
+  const addons = ['dmaflow', ...(gstreamer[0] ? ['dmaflow_gst'] : [])].map((addon) => ({
+    name: `${addon}-${key}`,
+    file: join(release, `${addon}.node`),
+  }));
+  if (!existsSync(release) && areCached(addons.map(({ name }) => name))) {
+    for (const { name, file } of addons) await replaceFile(cachedAddon(name), file);
     writeStamp(stampOf('addon'), hash);
     return;
   }
@@ -55,7 +57,7 @@ export async function buildAddon() {
   const env = headers ? { ...process.env, npm_config_nodedir: headers } : process.env;
   await step('Building the addon', process.execPath, [tool('node-gyp/bin/node-gyp.js'), ...args], { env });
   for (const { stamp, made } of parts) writeStamp(stamp, made);
-  for (const addon of addons) await keepAddon(nameOf(addon), file(addon));
+  for (const { name, file } of addons) await keepAddon(name, file);
   writeStamp(stampOf('addon'), hash);
 }
 
@@ -118,9 +120,8 @@ function toolchain() {
   const { CC, CXX = 'g++', CFLAGS, CXXFLAGS, CPPFLAGS, LDFLAGS } = process.env;
   const [compiler = '', ...options] = CXX.split(' ');
   const { stdout } = spawnSync(compiler, [...options, '--version'], { encoding: 'utf8' });
-  const libraries = spawnSync('pkg-config', ['--modversion', 'libdrm'], { encoding: 'utf8' });
   const flags = [CC, CXX, CFLAGS, CXXFLAGS, CPPFLAGS, LDFLAGS].map((each) => each ?? '');
-  return [process.version, stdout ?? '', libraries.stdout ?? '', ...flags];
+  return [process.version, stdout ?? '', versionsOf('libdrm'), ...flags];
 }
 
 // A distribution's Node brings its headers along; without them node-gyp fetches them.
@@ -129,11 +130,9 @@ export function nodeHeaders() {
   return existsSync(join(prefix, 'include/node/node.h')) ? prefix : undefined;
 }
 
-// What binding.gyp looks for: installed later, it is a reason to configure again.
-function gstreamerVersion() {
-  const { status, stdout } = spawnSync('pkg-config', ['--modversion', ...GSTREAMER_MODULES], {
-    encoding: 'utf8',
-  });
+// Empty where one is not there.
+function versionsOf(...modules) {
+  const { status, stdout } = spawnSync('pkg-config', ['--modversion', ...modules], { encoding: 'utf8' });
   return status === 0 ? stdout : '';
 }
 

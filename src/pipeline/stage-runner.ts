@@ -71,6 +71,7 @@ export class StageRunner {
   /** In the order in which they came; the first is not done, or is being passed on. */
   readonly #working: Job[] = [];
   readonly #stopping = new AbortController();
+  /** Of `#stopping`, whose signal is slow to ask for each frame. */
   #stopped = false;
   #warned = false;
 

@@ -89,8 +89,9 @@ class CameraSource implements OpenCaptureSource {
     this.#camera = CaptureDevice.open(context.kernel, options);
     try {
       this.device = `${this.#camera.info.driver} (${this.#camera.info.path})`;
-      this.caps = this.#offered(this.#options.format).flatMap(formatCaps);
+      // An unknown name is the caller's mistake: say so before the camera is asked.
       if (this.#options.format !== undefined) pixelFormat(this.#options.format);
+      this.caps = this.#offered(this.#options.format).flatMap(formatCaps);
       this.wish = wishOf(this.#options);
       this.requirement = {
         memory: memoryRequirement({
