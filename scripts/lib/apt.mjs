@@ -12,34 +12,33 @@ import { beginStep, say } from './progress.mjs';
 const LOCK_WAIT_S = 600;
 
 /**
- * Installs what is missing where that is possible and allowed; otherwise says what to do.
+ * Asks, where somebody can answer, whether what is missing may be installed; where it may not or cannot be, says what to do.
  * @param {import('./requirements.mjs').Requirement[]} missing
  * @param {{ yes?: boolean }} options `yes`: do not ask
- * @returns {Promise<boolean>} whether something was installed
+ * @returns {Promise<(() => Promise<void>) | undefined>} the installation, to be begun when it suits
  */
-export async function installMissing(missing, { yes = false }) {
+export async function agreedInstallation(missing, { yes = false }) {
   say('Missing on this system:');
   for (const { purpose, debian } of withNewPackages(missing)) say(`  ${purpose} (${debian.join(' ')})`);
   if (!findProgram('apt-get')) {
     say(
       "There is no apt-get here: install these with your distribution's package manager. Going on without them.",
     );
-    return false;
+    return undefined;
   }
   const packages = [...new Set(missing.flatMap(({ debian }) => debian))];
   const isRoot = process.getuid() === 0;
   const command = `${isRoot ? '' : 'sudo '}apt-get install --no-install-recommends ${packages.join(' ')}`;
   if (!(await mayInstall(command, { yes, isRoot }))) {
     say(`Install them with:\n  ${command}`);
-    return false;
+    return undefined;
   }
   const prefix = isRoot ? [] : sudo(!yes && canAsk());
   if (!prefix) {
     say(`Neither root nor sudo is to be had here. Have somebody run:\n  ${command.replace(/^sudo /, '')}`);
-    return false;
+    return undefined;
   }
-  await install(prefix, packages);
-  return true;
+  return () => install(prefix, packages);
 }
 
 // Without those whose packages the ones before them name already.
@@ -97,15 +96,11 @@ async function install(prefix, packages) {
     return runLogged(program, rest, { log, append: true, onLine });
   };
   const attempt = () => run('install', '--no-install-recommends', ...packages);
-  try {
-    // Lists that are absent or old show in a failure; only then are they fetched.
-    await attempt().catch(async () => {
+  // Lists that are absent or old show in a failure; only then are they fetched.
+  await installing.run(() =>
+    attempt().catch(async () => {
       await run('update');
       await attempt();
-    });
-  } catch (error) {
-    installing.failed();
-    throw error;
-  }
-  installing.done();
+    }),
+  );
 }

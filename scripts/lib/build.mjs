@@ -137,13 +137,6 @@ function versionsOf(...modules) {
 }
 
 export async function step(title, program, args, options = {}) {
-  const building = beginStep(title);
   const log = join(logDirectory, `${title.toLowerCase().replaceAll(' ', '-')}.log`);
-  try {
-    await runLogged(program, args, { cwd: checkout, log, ...options });
-  } catch (error) {
-    building.failed();
-    throw error;
-  }
-  building.done();
+  await beginStep(title).run(() => runLogged(program, args, { cwd: checkout, log, ...options }));
 }

@@ -14,16 +14,10 @@ export async function installNpmPackages() {
   if (hasStamp(stamp, lock)) return;
   if (!isInstalled()) {
     if (!findProgram('npm')) throw new Failure('npm is missing; it comes with Node, or as the package npm.');
-    const installing = beginStep('Installing npm packages');
-    try {
-      // No scripts: the only ones that matter build the addon, which is a step of its own.
-      const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-      await runLogged('npm', args, { cwd: checkout, log: join(logDirectory, 'npm.log') });
-    } catch (error) {
-      installing.failed();
-      throw error;
-    }
-    installing.done();
+    // No scripts: the only ones that matter build the addon, which is a step of its own.
+    const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    const log = join(logDirectory, 'npm.log');
+    await beginStep('Installing npm packages').run(() => runLogged('npm', args, { cwd: checkout, log }));
   }
   writeStamp(stamp, lock);
 }

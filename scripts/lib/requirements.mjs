@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { boards, defaultBoard } from '../../test/board/machine/boards.mjs';
-import { hasKernel } from '../../test/board/machine/kernel.mjs';
+import { hasKernel, isBuiltFromSource } from '../../test/board/machine/kernel.mjs';
 import { CROSS_COMPILER } from './arm64-addon.mjs';
 import { GSTREAMER_MODULES } from './build.mjs';
 import { findProgram, hasLibrary } from './processes.mjs';
@@ -36,6 +36,9 @@ const programs =
 function boardRequirements(board) {
   const levels = [boardLevel(board)];
   const forKernel = (present) => () => hasKernel(board) || present();
+  const kernel = isBuiltFromSource(board)
+    ? sourceKernelRequirements(board)
+    : distributionKernelRequirements(board);
   return [
     {
       purpose: `QEMU for ${board.kernel.architecture}, the emulated board ${board.name}`,
@@ -43,21 +46,31 @@ function boardRequirements(board) {
       debian: [board.qemu.debian],
       present: programs(board.qemu.program),
     },
-    {
-      purpose: `a C compiler, make, flex, bison, bc and xz, for the kernel of the board ${board.name}`,
-      levels,
-      debian: ['gcc', 'libc6-dev', 'make', 'flex', 'bison', 'bc', 'xz-utils'],
-      present: forKernel(programs('gcc', 'make', 'flex', 'bison', 'bc', 'xz')),
-    },
-    {
-      purpose: `libelf with its headers, for the kernel of the board ${board.name}`,
-      levels,
-      debian: ['libelf-dev'],
-      present: forKernel(() => hasLibrary('libelf', '/usr/include/libelf.h')),
-    },
+    ...kernel.map((requirement) => ({ ...requirement, levels, present: forKernel(requirement.present) })),
     ...(board.deviceTree ? [{ ...deviceTreeCompiler, levels }] : []),
   ];
 }
+
+const sourceKernelRequirements = (board) => [
+  {
+    purpose: `a C compiler, make, flex, bison, bc and xz, for the kernel of the board ${board.name}`,
+    debian: ['gcc', 'libc6-dev', 'make', 'flex', 'bison', 'bc', 'xz-utils'],
+    present: programs('gcc', 'make', 'flex', 'bison', 'bc', 'xz'),
+  },
+  {
+    purpose: `libelf with its headers, for the kernel of the board ${board.name}`,
+    debian: ['libelf-dev'],
+    present: () => hasLibrary('libelf', '/usr/include/libelf.h'),
+  },
+];
+
+const distributionKernelRequirements = (board) => [
+  {
+    purpose: `a C compiler, make, cpio, kmod, xz and zstd, for the kernel of the board ${board.name}`,
+    debian: ['gcc', 'libc6-dev', 'make', 'cpio', 'kmod', 'xz-utils', 'zstd'],
+    present: programs('gcc', 'make', 'cpio', 'modinfo', 'xz', 'zstd'),
+  },
+];
 
 const deviceTreeCompiler = {
   purpose: 'the device-tree compiler, for a board with a device tree of its own',

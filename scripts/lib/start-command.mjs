@@ -1,18 +1,25 @@
-// `npm start`: the camera's picture on the display; on the emulated board where this machine lacks one of them.
-import { existsSync, readdirSync, statSync } from 'node:fs';
+// `npm start`: the camera's picture on the display; on an emulated board where this machine's own cannot be used.
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { boardFiles } from '../../test/board/machine/board-files.mjs';
+import { defaultBoard } from '../../test/board/machine/boards.mjs';
+import { Failure } from './failure.mjs';
 import { readNumber, readOptions, readSize } from './options.mjs';
-import { checkout } from './paths.mjs';
-import { outputOf, runForeground } from './processes.mjs';
+import { runForeground } from './processes.mjs';
 import { say } from './progress.mjs';
-import { hasQemuWindow } from './requirements.mjs';
+import { boardLevels, hasQemuWindow } from './requirements.mjs';
 import { sampleProgram } from './sample-command.mjs';
 import { setUp } from './set-up.mjs';
 import { showOnBoard } from './start-board.mjs';
+import { whyNotHere } from './this-machine.mjs';
 
-const usage = 'npm start -- [--frames N] [--device PATH] [--size WxH] [--no-window] [--yes]';
+const usage =
+  'npm start -- [--here | --board] [--frames N] [--device PATH] [--size WxH] [--no-window] [--yes]';
 
 const options = {
+  // On this machine's own devices, or not at all.
+  here: { type: 'boolean' },
+  board: { type: 'boolean' },
   frames: { type: 'string' },
   device: { type: 'string' },
   size: { type: 'string' },
@@ -38,24 +45,23 @@ export async function start() {
     camera: values.device ? ['--device', values.device] : undefined,
   };
 
-  const yes = values.yes;
-  const wantsWindow = !values['no-window'] && Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
-  const boardLevels = wantsWindow ? ['board', 'window'] : ['board'];
-  // Where there cannot be a camera or a display, all system packages are installed at once.
-  const noNodes = lackingNodes();
-  await setUp(noNodes ? boardLevels : [], { yes, essential: ['board'] });
-
-  const lacking = noNodes ?? lackingDevices(values.device);
+  if (values.board && values.here) throw new Failure('Either --board or --here.', { exitCode: 2 });
+  const reason = values.board ? undefined : whyNotHere({ device: values.device });
+  if (reason && values.here) {
+    throw new Failure(
+      `Not on this machine's own devices: ${reason}.\n'npm start -- --board' shows the picture on an emulated board.`,
+    );
+  }
   const begun = Date.now();
   let status;
-  if (lacking) {
-    say(`This machine has ${lacking}; the emulated board has both.`);
-    if (!noNodes) await setUp(boardLevels, { yes, essential: ['board'] });
-    const window = wantsWindow && hasQemuWindow();
-    if (wantsWindow && !window)
-      say('QEMU has no window here (package qemu-system-gui); going on without one.');
-    status = await showOnBoard(job, { window });
+  if (values.board || reason) {
+    if (reason)
+      say(
+        `${reason[0].toUpperCase()}${reason.slice(1)}. So the picture is shown on an emulated board (--board).`,
+      );
+    status = await showOnNewBoard(job, { yes: values.yes, mayHaveWindow: !values['no-window'] });
   } else {
+    await setUp([], { yes: values.yes });
     status = await showHere(job);
   }
   const isNew = (statSync(picture, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= begun;
@@ -63,32 +69,19 @@ export async function start() {
   return status;
 }
 
+async function showOnNewBoard(job, { yes, mayHaveWindow }) {
+  const wantsWindow = mayHaveWindow && Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+  await setUp([...boardLevels(defaultBoard), ...(wantsWindow ? ['window'] : [])], {
+    yes,
+    essential: boardLevels(defaultBoard),
+    beside: (tools) => boardFiles(defaultBoard, { tools }),
+  });
+  const window = wantsWindow && hasQemuWindow();
+  if (wantsWindow && !window) say('QEMU has no window here (package qemu-system-gui); going on without one.');
+  return showOnBoard(job, { window });
+}
+
 function showHere({ program, frames, size, picture, camera = [] }) {
   const wanted = ['--frames', String(frames), '--size', `${size.width}x${size.height}`, '--png', picture];
   return runForeground(process.execPath, [program, ...wanted, ...camera]);
-}
-
-// What this machine lacks as far as its device nodes show, before anything is built; undefined when it may have all.
-function lackingNodes() {
-  return lack(hasNodes('/dev', /^video\d/), hasNodes('/dev/dri', /^card\d/));
-}
-
-function lackingDevices(device) {
-  const command = [join(checkout, 'dist/cli/main.js'), 'devices', '--json'];
-  const { cameras, displays } = JSON.parse(outputOf(process.execPath, command));
-  const hasCamera = cameras.some(({ path, permitted }) => permitted && (!device || path === device));
-  const hasDisplay = displays.some(({ permitted, connectors }) => {
-    return permitted && connectors.some(({ connected }) => connected);
-  });
-  return lack(hasCamera, hasDisplay);
-}
-
-function lack(hasCamera, hasDisplay) {
-  if (hasCamera && hasDisplay) return undefined;
-  if (hasCamera) return 'no connected display';
-  return hasDisplay ? 'no camera' : 'neither a camera nor a connected display';
-}
-
-function hasNodes(directory, pattern) {
-  return existsSync(directory) && readdirSync(directory).some((name) => pattern.test(name));
 }

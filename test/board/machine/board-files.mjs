@@ -6,11 +6,12 @@ import { boardKernel } from './kernel.mjs';
 /**
  * Takes from the cache, or makes, the board's kernel and its root.
  * @param {import('./boards.mjs').Board} board
- * @returns {Promise<{ kernel: string, root: string }>} the paths; `root` is / where the board shares the host's
+ * @param {{ tools?: Promise<void> }} [options] `tools`: resolves when compilers and the like are installed
+ * @returns {Promise<{ kernel: string, initramfs?: string, root: string }>} the paths; `root` is / where the board shares the host's
  */
-export async function boardFiles(board) {
-  const kernel = await boardKernel(board);
-  return { kernel, root: board.root ? await arm64Root() : '/' };
+export async function boardFiles(board, options) {
+  const { image, initramfs } = await boardKernel(board, options);
+  return { kernel: image, initramfs, root: board.root ? await arm64Root() : '/' };
 }
 
 /** All that a board needs before it can run programs of the checkout as it is now, beside the checkout's own set-up. */

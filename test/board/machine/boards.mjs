@@ -1,21 +1,50 @@
-// The emulated boards. A board is an entry here, with a kernel fragment in kernel/ where it needs one.
+// The emulated boards. A board is an entry here. Its kernel is the distribution's own (distribution/), or one that is built from
+// source with the fragments of kernel/.
 import { Failure } from '../../../scripts/lib/failure.mjs';
+
+/**
+ * What both kinds of kernel say.
+ * @typedef {object} AnyKernel
+ * @property {string} suite Debian suite with the packages
+ * @property {string} atLeast oldest Linux that has what the tests need
+ * @property {string} [below] the first Linux that is too new
+ * @property {string} architecture as ARCH= of the kernel's build
+ */
+
+/**
+ * Debian's binary kernel with modules beside those that Debian builds.
+ * @typedef {object} DistributionKernelParts
+ * @property {string} flavour end of the packages' names
+ * @property {string[]} modules loaded in this order, with what they need, before the root is mounted
+ * @property {ExtraModules[]} extra modules that Debian's configuration leaves out, built against its headers
+ * @typedef {AnyKernel & DistributionKernelParts} DistributionKernel
+ */
+
+/**
+ * @typedef {object} ExtraModules
+ * @property {string} directory of the kernel's source, with a Makefile of its own
+ * @property {Record<string, string>} options as on make's command line
+ * @property {string[]} modules that come of it
+ */
+
+/**
+ * A kernel that is built from source, with everything built in.
+ * @typedef {object} SourceKernelParts
+ * @property {string} [crossCompile] prefix of the cross compiler's programs, as CROSS_COMPILE=
+ * @property {string[]} fragments files of kernel/, merged in this order
+ * @property {string} target what make builds
+ * @property {string} image where make leaves it
+ * @property {number} objects about as many are compiled, for the progress line
+ * @typedef {AnyKernel & SourceKernelParts} SourceKernel
+ */
 
 /**
  * @typedef {object} Board
  * @property {string} name
  * @property {string} [host] the process.arch that it runs on: its root is the host's, with the host's programs
  * @property {'arm64'} [root] its root is one of its own (scripts/lib/arm64-root.mjs), and the addon is cross-built
- * @property {object} kernel
- * @property {string} kernel.suite Debian suite that carries the source package where the machine's own does not
- * @property {string} kernel.atLeast oldest Linux that has what the tests need
- * @property {string} [kernel.below] the first Linux that is too new
- * @property {string} kernel.architecture as ARCH= of the kernel's build
- * @property {string} [kernel.crossCompile] prefix of the cross compiler's programs, as CROSS_COMPILE=
- * @property {string[]} kernel.fragments files of kernel/, merged in this order
- * @property {string} kernel.target what make builds
- * @property {string} kernel.image where make leaves it
- * @property {number} kernel.objects about as many are compiled, for the progress line
+ * @property {DistributionKernel | SourceKernel} kernel
+ * @property {string} [fallback] name of the board whose kernel serves where this one's cannot be made
  * @property {object} qemu
  * @property {string} qemu.program
  * @property {string} qemu.debian the package with that program
@@ -44,8 +73,59 @@ const pc = {
   machine: ['-cpu', 'max,-fsrm', '-smp', '2', '-vga', 'none'],
 };
 
+// What a boot under emulation need not do: these steps of the distribution's kernel take seconds there.
+const quickBoot = [
+  'mitigations=off',
+  'nokaslr',
+  'audit=0',
+  'apparmor=0',
+  'tsc=reliable',
+  'no_timer_check',
+  'initcall_blacklist=load_system_certificate_list,crypto_algapi_init,wakeup_sources_init',
+];
+
 /** @type {Record<string, Board>} */
 export const boards = {
+  // Ready in half a minute, where building a kernel takes many: the first picture's, and that of all that it can do.
+  debian: {
+    name: 'debian',
+    host: 'x64',
+    kernel: {
+      suite: 'trixie-backports',
+      atLeast: '6.17',
+      architecture: 'x86_64',
+      flavour: 'amd64',
+      modules: [
+        'virtio_rng',
+        '9p',
+        '9pnet_virtio',
+        'configfs',
+        'cma_heap',
+        'vivid',
+        'vgem',
+        'vkms',
+        'bochs',
+        'virtio_gpu',
+      ],
+      extra: [
+        {
+          directory: 'drivers/dma-buf/heaps',
+          options: { CONFIG_DMABUF_HEAPS_CMA: 'm', CONFIG_DMABUF_HEAPS_SYSTEM: '' },
+          modules: ['cma_heap'],
+        },
+        {
+          directory: 'drivers/gpu/drm/vkms',
+          options: { CONFIG_DRM_VKMS: 'm', CONFIG_DRM_VKMS_KUNIT_TEST: '' },
+          modules: ['vkms'],
+        },
+      ],
+    },
+    fallback: 'x86_64',
+    qemu: pc,
+    console: 'ttyS0',
+    append: ['cma=128M', ...quickBoot, ...cameras],
+  },
+  // With what tests alone need: faults on demand, cgroups, sync timelines, more kinds of media devices.
   x86_64: {
     name: 'x86_64',
     host: 'x64',
@@ -105,7 +185,7 @@ export const boards = {
   },
 };
 
-export const defaultBoard = boards.x86_64;
+export const defaultBoard = boards.debian;
 
 /** The board of this name, the default one for none. @returns {Board} */
 export function boardNamed(name) {

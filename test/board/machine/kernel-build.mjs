@@ -1,15 +1,12 @@
 // From the source package to a kernel image: unpack, configure, check the configuration, compile.
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../../../scripts/lib/failure.mjs';
-import { outputOf, runLogged } from '../../../scripts/lib/processes.mjs';
+import { runLogged } from '../../../scripts/lib/processes.mjs';
 import { beginStep } from '../../../scripts/lib/progress.mjs';
-
-// Hundreds of megabytes of register tables for a driver that is not built.
-const EXCLUDED = ['*/drivers/gpu/drm/amd/include/*', '*/tools/testing/selftests/*'];
+import { unpackSource } from './source-archive.mjs';
 
 /**
  * @param {{ kernel: object, archive: string, fragments: string[], work: string, log: string }} build
@@ -17,7 +14,7 @@ const EXCLUDED = ['*/drivers/gpu/drm/amd/include/*', '*/tools/testing/selftests/
  */
 export async function buildKernel({ kernel, archive, fragments, work, log }) {
   const tree = join(work, 'linux');
-  await unpack(archive, tree);
+  await beginStep('Unpacking the kernel source').run(() => unpackSource(archive, tree));
   await rm(archive);
   const make = async (targets, onLine) => {
     const cross = kernel.crossCompile ? [`CROSS_COMPILE=${kernel.crossCompile}`] : [];
@@ -34,16 +31,12 @@ export async function buildKernel({ kernel, archive, fragments, work, log }) {
 
   const compiling = beginStep('Building the kernel');
   let objects = 0;
-  try {
-    await make([kernel.target], (line) => {
+  const compile = () =>
+    make([kernel.target], (line) => {
       if (/^ {2}(CC|AS) /.test(line)) objects++;
       compiling.update(objects ? `${objects} of about ${kernel.objects} objects` : 'preparing');
     });
-  } catch (error) {
-    compiling.failed();
-    throw error;
-  }
-  compiling.done(`${objects} objects`);
+  await compiling.run(compile, () => `${objects} objects`);
   return { image: join(tree, kernel.image), config };
 }
 
@@ -64,30 +57,6 @@ export function checkConfiguration(wanted, actual) {
         `'make olddefconfig':\n${[...missing, ...present].map((line) => `  ${line}`).join('\n')}`,
     );
   }
-}
-
-// The package holds one compressed archive; both are read as streams, so that neither lies on the disk unpacked.
-async function unpack(archive, tree) {
-  const listing = outputOf('sh', ['-c', 'dpkg-deb --fsys-tarfile "$1" | tar -t', 'sh', archive]);
-  const tarball = listing.split('\n').find((name) => /linux-source-[\d.]+\.tar\.xz$/.test(name));
-  if (!tarball) throw new Failure(`${archive} holds no linux-source-*.tar.xz.`);
-  await mkdir(tree, { recursive: true });
-  const unpacking = beginStep('Unpacking the kernel source');
-  const script =
-    'set -e; dpkg-deb --fsys-tarfile "$1" | tar -xO "$2" | xz -dc -T0 | ' +
-    `tar -x -C "$3" --strip-components=1 ${EXCLUDED.map((pattern) => `--exclude='${pattern}'`).join(' ')}`;
-  const child = spawn('sh', ['-c', script, 'sh', archive, tarball, tree], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const status = await new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', resolve);
-  });
-  if (status !== 0) {
-    unpacking.failed();
-    throw new Failure(`Unpacking ${tarball} out of ${archive} failed. Is the disk full?`);
-  }
-  unpacking.done();
 }
 
 // Nothing of the machine or its user goes into the image, and nothing of the user's settings into the build.

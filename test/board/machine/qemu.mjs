@@ -19,7 +19,7 @@ const nineP = 'trans=virtio,version=9p2000.L,cache=loose,msize=262144';
 
 /**
  * @param {import('./boards.mjs').Board} board
- * @param {{ kernel: string, root: string, deviceTree?: string, checkout: string, init: string, directory: string,
+ * @param {{ kernel: string, initramfs?: string, root: string, deviceTree?: string, checkout: string, init: string, directory: string,
  *   share: string, out: string, memory: string, append: string, devices: string[], display: string,
  *   clock: 'real' | 'virtual' }} machine
  */
@@ -47,6 +47,7 @@ export function qemuArguments(board, machine) {
     ...['-device', 'virtconsole,chardev=terminal,nr=1'],
     ...devices.flatMap((name) => ['-device', knownDevices[name] ?? name]),
     ...(machine.deviceTree ? ['-dtb', machine.deviceTree] : []),
+    ...(machine.initramfs ? ['-initrd', machine.initramfs] : []),
     ...['-kernel', kernel, '-append', kernelArguments(board, machine)],
   ];
 }
