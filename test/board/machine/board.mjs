@@ -13,7 +13,7 @@ import { defaultBoard } from './boards.mjs';
 import { deviceTree } from './device-tree.mjs';
 import { readStatus, writeJob } from './job.mjs';
 import { openPorts } from './ports.mjs';
-import { consolePath, qemuArguments, socketPath, startQemu } from './qemu.mjs';
+import { acceleration, consolePath, qemuArguments, socketPath, startQemu } from './qemu.mjs';
 import { passSignalsOn } from './signals.mjs';
 
 const init = join(dirname(fileURLToPath(import.meta.url)), 'init.sh');
@@ -103,7 +103,7 @@ async function runMachine(board, { files, directory, share, out, run, ports }) {
     append: run.append ?? '',
     devices: run.devices ?? [],
     display: run.display ?? 'none',
-    clock: run.clock ?? 'real',
+    accelerator: await acceleration(board, { kernel: files.kernel, clock: run.clock ?? 'real' }),
   });
   const qemu = startQemu(board, args);
   const kill = () => qemu.kill('SIGKILL');

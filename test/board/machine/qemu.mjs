@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Failure } from '../../../scripts/lib/failure.mjs';
 import { findProgram } from '../../../scripts/lib/processes.mjs';
 import { devices as knownDevices } from './boards.mjs';
+import { kvmWorks } from './kvm.mjs';
 
 /** The ports of init.sh, in the order of their numbers. */
 export const portNames = ['control', 'in', 'out', 'err'];
@@ -21,14 +22,13 @@ const nineP = 'trans=virtio,version=9p2000.L,cache=loose,msize=262144';
  * @param {import('./boards.mjs').Board} board
  * @param {{ kernel: string, initramfs?: string, root: string, deviceTree?: string, checkout: string, init: string, directory: string,
  *   share: string, out: string, memory: string, append: string, devices: string[], display: string,
- *   clock: 'real' | 'virtual' }} machine
+ *   accelerator: string[] }} machine `accelerator`: of {@link acceleration}
  */
 export function qemuArguments(board, machine) {
-  const { kernel, root, directory, share, out, memory, devices, display, clock } = machine;
-  const realClock = ['-accel', process.env.DMAFLOW_BOARD_ACCEL || 'tcg,thread=multi'];
+  const { kernel, root, directory, share, out, memory, devices, display } = machine;
   return [
     ...board.qemu.machine,
-    ...(clock === 'virtual' ? virtualClock : realClock),
+    ...machine.accelerator,
     ...['-m', memory, '-nodefaults', '-no-user-config', '-no-reboot'],
     ...['-display', display, '-monitor', 'none'],
     ...['-serial', `file:${doubleCommas(consolePath(directory))}`],
@@ -52,6 +52,20 @@ export function qemuArguments(board, machine) {
   ];
 }
 
+/**
+ * How QEMU runs the board's processor: by KVM where that works, emulated elsewhere. DMAFLOW_BOARD_ACCEL has the last word.
+ * @param {import('./boards.mjs').Board} board
+ * @param {{ kernel: string, clock: 'real' | 'virtual' }} machine
+ * @returns {Promise<string[]>}
+ */
+export async function acceleration(board, { kernel, clock }) {
+  if (clock === 'virtual') return virtualClock;
+  const wanted = process.env.DMAFLOW_BOARD_ACCEL;
+  if (wanted) return ['-accel', wanted];
+  const native = board.host === process.arch && (await kvmWorks(programOf(board), { kernel }));
+  return ['-accel', native ? 'kvm' : 'tcg,thread=multi'];
+}
+
 export function socketPath(directory, name) {
   return join(directory, `${name}.sock`);
 }
@@ -65,16 +79,19 @@ export function consolePath(directory) {
  * with us, however we end.
  */
 export function startQemu(board, args) {
-  const program = findProgram(board.qemu.program);
-  if (!program) {
-    throw new Failure(`The emulated board needs ${board.qemu.program}. 'npm run setup' installs it.`);
-  }
+  const program = programOf(board);
   const setpriv = findProgram('setpriv');
   const command = setpriv ? [setpriv, '--pdeathsig', 'KILL', program] : [program];
   return spawn(command[0], [...command.slice(1), ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
   });
+}
+
+function programOf(board) {
+  const program = findProgram(board.qemu.program);
+  if (program) return program;
+  throw new Failure(`The emulated board needs ${board.qemu.program}. 'npm run setup' installs it.`);
 }
 
 function kernelArguments(board, { init, checkout, append }) {
