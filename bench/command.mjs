@@ -7,9 +7,11 @@ import { readOptions } from '../scripts/lib/options.mjs';
 import { buildDirectory, checkout, onBoard } from '../scripts/lib/paths.mjs';
 import { runForeground } from '../scripts/lib/processes.mjs';
 import { say } from '../scripts/lib/progress.mjs';
+import { boardLevels } from '../scripts/lib/requirements.mjs';
 import { setUp } from '../scripts/lib/set-up.mjs';
 import { onTermination } from '../scripts/lib/termination.mjs';
 import { runOnBoard } from '../test/board/machine/board.mjs';
+import { benchBoard } from '../test/board/machine/boards.mjs';
 import { bootsOf, numbers } from './cases/index.mjs';
 import { buildReferences } from './harness/build.mjs';
 import { writeReport } from './harness/report.mjs';
@@ -43,12 +45,8 @@ export async function bench() {
     throw new Failure(`--clock is virtual or real, not '${values.clock}'.`, { exitCode: 2 });
   }
   const selection = { only: readSubjects(values.only), long: values.long };
-  const levels = values.here ? ['bench'] : ['board', 'bench'];
-  await setUp(levels, {
-    yes: values.yes,
-    build: !values['no-build'],
-    essential: values.here ? [] : ['board'],
-  });
+  const boardsOwn = values.here ? [] : boardLevels(benchBoard);
+  await setUp([...boardsOwn, 'bench'], { yes: values.yes, build: !values['no-build'], essential: boardsOwn });
   buildReferences();
 
   const directory = mkdtempSync(join(tmpdir(), 'dmaflow-bench-'));
@@ -91,6 +89,7 @@ async function runBoot({ name, append }, directory, { here, clock, ...selection 
 
 async function boardRun(command, { out, append, clock }) {
   const { status } = await runOnBoard({
+    board: benchBoard,
     command,
     append: append.join(' '),
     clock,

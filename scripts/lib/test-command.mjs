@@ -1,6 +1,6 @@
 // `npm test`: set-up, then every layer, then one line of counts over all of them.
 
-import { defaultBoard } from '../../test/board/machine/boards.mjs';
+import { benchBoard, defaultBoard } from '../../test/board/machine/boards.mjs';
 import { announceKernels } from '../../test/board/machine/kernel.mjs';
 import { benchRuns } from '../test/bench-layer.mjs';
 import { jestOnBoard, whyNoBoard } from '../test/board-layer.mjs';
@@ -85,7 +85,7 @@ function boardLayers(boots, layers, selection) {
       board: boot.board,
       run: () => jestOnBoard(boot, selection),
     })),
-    { name: BENCH, board: defaultBoard, run: benchRuns },
+    { name: BENCH, board: benchBoard, run: benchRuns },
   ];
   const isLater = ({ board }) => Number(board !== defaultBoard);
   return all.filter(({ name }) => layers.includes(name)).sort((a, b) => isLater(a) - isLater(b));

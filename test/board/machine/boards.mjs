@@ -185,7 +185,11 @@ export const boards = {
   },
 };
 
+/** What `npm start` and `npm run board` boot. */
 export const defaultBoard = boards.debian;
+
+/** Its small kernel is the one whose figures are compared from run to run. */
+export const benchBoard = boards.x86_64;
 
 /** The board of this name, the default one for none. @returns {Board} */
 export function boardNamed(name) {
