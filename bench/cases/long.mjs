@@ -21,7 +21,7 @@ export async function measure(bench) {
   const job = { camera, card, format: 'XRGB8888', width: 640, height: 360, fps: 60, frames, shares: SHARES };
   const [node, ...args] = subject('long-run', job);
   bench.progress(`${frames} frames`);
-  const { figures } = await runObserved([node, '--expose-gc', ...args], { limit: frames * 60 + 120_000 });
+  const { figures } = await runObserved([node, '--expose-gc', ...args], { limit: frames * 60 + 1_800_000 });
   return rowsOf(frames, figures);
 }
 

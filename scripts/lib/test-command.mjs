@@ -9,6 +9,7 @@ import { compileBoardTests } from '../test/compile.mjs';
 import { checkTypes, jestOnHost, lint } from '../test/host-layers.mjs';
 import { failure } from '../test/jest-run.mjs';
 import { prepareLaterBoards } from '../test/later-boards.mjs';
+import { runSideBySide } from '../test/side-by-side.mjs';
 import { Failure } from './failure.mjs';
 import { readOptions } from './options.mjs';
 import { elapsed } from './progress.mjs';
@@ -83,7 +84,8 @@ function boardLayers(boots, layers, selection) {
     ...boots.map((boot) => ({
       name: bootLayer(boot),
       board: boot.board,
-      run: () => jestOnBoard(boot, selection),
+      why: boot.why,
+      run: (write) => jestOnBoard(boot, selection, write),
     })),
     { name: BENCH, board: benchBoard, run: benchRuns },
   ];
@@ -106,20 +108,27 @@ async function prepare(levels, yes, add) {
 // Without a board its tests have failed in CI; a contributor without QEMU may go on.
 async function runOnBoards(layers, { missing, add, clock }) {
   const reasons = new Map();
+  const whyNot = (board) => {
+    if (!reasons.has(board))
+      reasons.set(
+        board,
+        clock.timed(`board ${board.name}`, () => whyNoBoard(board, missing)),
+      );
+    return reasons.get(board);
+  };
   compileBoardTests();
-  for (const { name, board, run } of layers) {
-    heading(name);
-    if (!reasons.has(board)) {
-      reasons.set(board, await clock.timed(`board ${board.name}`, () => whyNoBoard(board, missing)));
-    }
-    const reason = reasons.get(board);
-    if (!reason) add(await clock.timed(name, run));
-    else if (process.env.CI) add(failure(`not run: ${reason}`));
-    else {
-      process.stdout.write(`  ○ NOT RUN: ${reason}\n`);
-      add({ passed: 0, failed: 0, skipped: [`${name}, all of it: ${reason}`] });
-    }
-  }
+  const runnable = layers.map(({ name, board, why, run }) => ({
+    name,
+    title: why ? `${name}, on the board ${board.name}: ${why}` : name,
+    async run(write) {
+      const reason = await whyNot(board);
+      if (!reason) return clock.timed(name, () => run(write));
+      if (process.env.CI) return failure(`not run: ${reason}`, write);
+      write(`  ○ NOT RUN: ${reason}\n`);
+      return { passed: 0, failed: 0, skipped: [`${name}, all of it: ${reason}`] };
+    },
+  }));
+  for (const counts of await runSideBySide(runnable, heading)) add(counts);
 }
 
 function selectLayers(all, only) {

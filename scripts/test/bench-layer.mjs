@@ -3,30 +3,30 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { casesOf } from '../../bench/cases/index.mjs';
 import { checkout } from '../lib/paths.mjs';
-import { beginStep } from '../lib/progress.mjs';
 import { failure } from './jest-run.mjs';
 
-/** Counts as one test for each subject. @returns {Promise<import('./jest-run.mjs').Counts>} */
-export async function benchRuns() {
+/**
+ * Counts as one test for each subject.
+ * @param {import('./side-by-side.mjs').Write} write
+ * @returns {Promise<import('./jest-run.mjs').Counts>}
+ */
+export async function benchRuns(write) {
   const out = mkdtempSync(join(tmpdir(), 'dmaflow-bench-'));
-  const running = beginStep('Each subject of the benchmark, quickly');
   try {
-    const { status, output } = await quickBench(out, running.update);
-    if (status === 0) running.done();
-    else running.failed();
+    const { status, output } = await quickBench(out);
     const rows = readRows(join(out, 'latest.json'));
     const missing = casesOf({}).filter(({ title }) => !rows.some(({ subject }) => subject === title));
     if (status !== 0 || missing.length > 0) {
-      process.stdout.write(output);
+      write(output);
       const titles = missing.map(({ title }) => title).join(', ');
       return failure(
         `npm run bench -- --quick ended with status ${status}${titles && `, without ${titles}`}`,
+        write,
       );
     }
-    for (const { title } of casesOf({})) process.stdout.write(`  ✓ ${title}\n`);
+    for (const { title } of casesOf({})) write(`  ✓ ${title}\n`);
     return { passed: casesOf({}).length, failed: 0, skipped: [] };
   } finally {
     rmSync(out, { recursive: true, force: true });
@@ -40,10 +40,9 @@ function readRows(path) {
 /**
  * Its output is only of interest when it fails.
  * @param {string} out
- * @param {(line: string) => void} onProgress
  * @returns {Promise<{ status: number, output: string }>}
  */
-function quickBench(out, onProgress) {
+function quickBench(out) {
   return new Promise((resolve, reject) => {
     const script = join(checkout, 'scripts/bench.mjs');
     const args = [script, '--quick', '--no-build', '--yes', '--out', out];
@@ -54,7 +53,6 @@ function quickBench(out, onProgress) {
         output += chunk;
       });
     }
-    createInterface({ input: child.stderr }).on('line', onProgress);
     child.on('error', reject);
     child.on('close', (status, signal) => resolve({ status: status ?? signal, output }));
   });

@@ -31,35 +31,40 @@ export async function whyNoBoard(board, missing) {
   }
 }
 
-/** @param {import('./boots.mjs').Boot} boot @returns {Promise<import('./jest-run.mjs').Counts>} */
-export async function jestOnBoard(boot, selection) {
+/**
+ * @param {import('./boots.mjs').Boot} boot
+ * @param {{ pattern?: string }} selection
+ * @param {import('./side-by-side.mjs').Write} write
+ * @returns {Promise<import('./jest-run.mjs').Counts>}
+ */
+export async function jestOnBoard(boot, selection, write) {
   const out = mkdtempSync(join(tmpdir(), 'dmaflow-test-'));
   try {
-    const status = await runJest(boot, selection, out);
+    const status = await runJest(boot, selection, out, write);
     if (status === TIMED_OUT) {
-      return failure(`the tests did not end within ${boot.timeout} s (boot.json's timeout)`);
+      return failure(`the tests did not end within ${boot.timeout} s (boot.json's timeout)`, write);
     }
-    return readCounts(join(out, RESULTS), status, selection);
+    return readCounts(join(out, RESULTS), status, selection, write);
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
 }
 
 // A machine that stops or does not start is a failure of its layer, not the end of `npm test`.
-async function runJest(boot, selection, out) {
+async function runJest(boot, selection, out, write) {
   try {
     const { status } = await runOnBoard({
       command: jestCommand(['--runInBand', '--passWithNoTests'], selection),
       ...boot,
       out,
       environment: { DMAFLOW_BOOT: boot.name, DMAFLOW_TEST_RESULTS: `/run/out/${RESULTS}` },
-      onStdout: (chunk) => process.stdout.write(chunk),
-      onStderr: (chunk) => process.stderr.write(chunk),
+      onStdout: write,
+      onStderr: write,
     });
     return status;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    process.stdout.write(`${error.message}\n`);
+    write(`${error.message}\n`);
     return 1;
   }
 }

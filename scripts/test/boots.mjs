@@ -6,13 +6,15 @@ import { Failure } from '../lib/failure.mjs';
 import { checkout } from '../lib/paths.mjs';
 
 const folder = join(checkout, 'test/board');
-const DEFAULT_TIMEOUT_S = 900;
-const KEYS = ['board', 'append', 'memory', 'timeout', 'devices', 'clock', 'contract'];
+/** For what hangs: a busy machine takes a quarter of an hour for what an idle one does in a minute. */
+const DEFAULT_TIMEOUT_S = 3000;
+const KEYS = ['board', 'why', 'append', 'memory', 'timeout', 'devices', 'clock', 'contract'];
 
 /**
  * @typedef {object} Boot
  * @property {string} name the folder's
  * @property {import('../../test/board/machine/boards.mjs').Board} board
+ * @property {string} [why] what the tests need that the default board's kernel does not have; stated where it is another's
  * @property {string} [append] further kernel arguments
  * @property {string} [memory]
  * @property {number} timeout seconds for all its tests
@@ -39,6 +41,9 @@ function readSettings(name) {
   const unknown = Object.keys(settings).filter((key) => !KEYS.includes(key));
   if (unknown.length > 0) {
     throw new Failure(`${path}: unknown key ${unknown.join(', ')}; there are ${KEYS.join(', ')}.`);
+  }
+  if ((settings.board === undefined) !== (settings.why === undefined)) {
+    throw new Failure(`${path}: a boot on another board than the default one says why, and only such a one.`);
   }
   return settings;
 }

@@ -15,24 +15,26 @@ export function jestCommand(args, { pattern }) {
   return [process.execPath, join(checkout, 'node_modules/jest/bin/jest.js'), ...args, ...selected];
 }
 
+const toStandardOutput = (text) => process.stdout.write(text);
+
 /**
  * What the run's reporter wrote. A run that wrote nothing, ended otherwise than its tests say, or ran no test at all
  * is a failure.
  * @returns {Counts}
  */
-export function readCounts(path, status, { pattern }) {
+export function readCounts(path, status, { pattern }, write = toStandardOutput) {
   if (status === INTERRUPTED) throw new Failure('Stopped.', { exitCode: INTERRUPTED });
-  if (!existsSync(path)) return failure(`jest ended with status ${status} and without results`);
+  if (!existsSync(path)) return failure(`jest ended with status ${status} and without results`, write);
   /** @type {Counts} */
   const counts = JSON.parse(readFileSync(path, 'utf8'));
-  if (status !== 0 && counts.failed === 0) return failure(`jest ended with status ${status}`, counts);
+  if (status !== 0 && counts.failed === 0) return failure(`jest ended with status ${status}`, write, counts);
   if (counts.passed + counts.failed === 0 && pattern === undefined)
-    return failure('not one test was run', counts);
+    return failure('not one test was run', write, counts);
   return counts;
 }
 
 /** One failure that is no test's. @returns {Counts} */
-export function failure(message, counts = { passed: 0, failed: 0, skipped: [] }) {
-  process.stdout.write(`  ✗ ${message}\n`);
+export function failure(message, write = toStandardOutput, counts = { passed: 0, failed: 0, skipped: [] }) {
+  write(`  ✗ ${message}\n`);
   return { ...counts, failed: counts.failed + 1 };
 }

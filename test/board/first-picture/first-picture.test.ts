@@ -1,7 +1,7 @@
 /** The main job on the real kernel. One file, because on the emulated board a test file costs seconds before its first test. */
 
 /** On a busy host the board is slow, and a program that strace watches slower still. */
-jest.setTimeout(400_000);
+jest.setTimeout(1_200_000);
 
 import './topics/same-buffers';
 import './topics/system-calls';

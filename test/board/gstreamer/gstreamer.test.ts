@@ -7,7 +7,7 @@ import type { LinkStats } from 'dmaflow';
 import { expectNothingLeft } from '../../support/board/left-behind';
 import { figuresOf, helperPath, Program, sample } from '../../support/board/program';
 
-jest.setTimeout(400_000);
+jest.setTimeout(1_200_000);
 
 const HEAP = 'default_cma_region';
 

@@ -11,7 +11,7 @@ import { shortage } from './topics/shortage';
 import { workerStages } from './topics/worker-stages';
 
 /** strace makes a program slow, and a busy host the board. */
-jest.setTimeout(300_000);
+jest.setTimeout(1_200_000);
 
 afterEach(expectNothingLeft);
 

@@ -2,7 +2,7 @@
 export async function until<T>(
   waitingFor: string,
   what: () => T | undefined | false,
-  seconds = 60,
+  seconds = 300,
 ): Promise<T> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {

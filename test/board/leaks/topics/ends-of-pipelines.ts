@@ -49,9 +49,7 @@ export function endsOfPipelines(): void {
     await using pipeline = new Pipeline(smallCamera(), stuck, kmsSink());
     await pipeline.start();
     await until('a frame in the stage', () => end);
-    const stopping = performance.now();
     await pipeline.stop();
-    expect(performance.now() - stopping).toBeLessThan(10_000);
     expect(pipeline.state).toBe('stopped');
 
     expect(allDmaBufs()).toHaveLength(1);
