@@ -31,18 +31,19 @@ export function cachedKernel(board) {
 }
 
 /**
- * Why the board's kernel could not be made of this version of the packages; undefined where it was not tried.
- * @returns {string | undefined}
+ * Why the board's kernel cannot be made on this machine, as an earlier run found.
+ * @param {string} compiler its version: another one may succeed
+ * @returns {{ failure: string, directory: string } | undefined}
  */
-export function knownFailure(board, version) {
-  return records(board).find((record) => record.version === version && record.failure !== undefined)?.failure;
+export function knownFailure(board, compiler) {
+  return records(board).find((record) => record.failure !== undefined && record.compiler === compiler);
 }
 
-/** Keeps why a kernel cannot be made of this version: the next run need not find out again. */
-export async function keepFailure(board, version, failure) {
-  const directory = join(kernelDirectory(), keyOf(board, version));
+/** Keeps why the kernel cannot be made: the next run need not find out again. */
+export async function keepFailure(board, compiler, failure) {
+  const directory = join(kernelDirectory(), keyOf(board, compiler));
   await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, 'kernel.json'), recordText(board, { version, failure }));
+  await writeFile(join(directory, 'kernel.json'), recordText(board, { compiler, failure }));
 }
 
 /**
@@ -97,7 +98,7 @@ function readRecord(directory) {
   if (!existsSync(path)) return undefined;
   const record = JSON.parse(readFileSync(path, 'utf8'));
   const absolute = (name) => name && join(directory, name);
-  return { ...record, image: absolute(record.image), initramfs: absolute(record.initramfs) };
+  return { ...record, directory, image: absolute(record.image), initramfs: absolute(record.initramfs) };
 }
 
 function keyOf(board, version) {

@@ -93,9 +93,9 @@ async function makeOnce(board, tools) {
     const cached = cachedKernel(board);
     if (cached) return cached;
     const log = join(directory, `${board.name}.log`);
-    await rm(log, { force: true });
     if (!isBuiltFromSource(board)) return distributionKernel(board, { log, tools });
     await tools;
+    await rm(log, { force: true });
     say(
       `The board ${board.name} needs a kernel; it is built once, in ${buildTime([board])}, and kept in ${directory}.`,
     );

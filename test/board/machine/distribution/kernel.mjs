@@ -21,14 +21,15 @@ export { ModulesDoNotBuild };
  * @returns {Promise<import('../kernel-cache.mjs').KernelFiles>}
  * @throws {ModulesDoNotBuild} where this machine's compiler cannot build modules for it
  */
-export function distributionKernel(board, { log, tools }) {
+export async function distributionKernel(board, { log, tools }) {
+  const known = knownFailure(board, compilerVersion());
+  if (known) throw new ModulesDoNotBuild(`${known.failure} (Delete ${known.directory} to try again.)`);
+  await rm(log, { force: true });
   return addToCache(board, async (work, result) => {
     const fetching = beginStep("Fetching Debian's kernel");
     const packages = await fetching.run(
       async () => {
         const found = await findPackages(board.kernel, work, log);
-        const known = knownFailure(board, found.version);
-        if (known) throw new ModulesDoNotBuild(known);
         const megabytes = `${Math.round(found.bytes / 1e6)} MB`;
         await fetchPackages(found, join(work, 'packages'), log, (bytes) => {
           fetching.update(`${Math.round((bytes / found.bytes) * 100)} % of ${megabytes}`);
@@ -44,12 +45,18 @@ export function distributionKernel(board, { log, tools }) {
         prepare(board.kernel, packages, { work, result, log, update: preparing.update }),
       );
     } catch (error) {
-      if (error instanceof ModulesDoNotBuild) await keepFailure(board, packages.version, error.message);
+      if (error instanceof ModulesDoNotBuild) await keepFailure(board, compilerVersion(), error.message);
       throw error;
     }
     const { release, version, source } = packages;
     return { source, version, release, image: 'kernel', initramfs: 'initramfs' };
   });
+}
+
+// Empty where there is none yet.
+function compilerVersion() {
+  const { stdout } = spawnSync('gcc', ['--version'], { encoding: 'utf8' });
+  return stdout?.split('\n')[0] ?? '';
 }
 
 async function prepare(kernel, { release, source: sourceName }, { work, result, log, update }) {

@@ -51,8 +51,10 @@ export async function buildModules(kernel, { root, release, source, work, log })
   const env = { PATH, HOME, LC_ALL: 'C', ...(TMPDIR && { TMPDIR }) };
   try {
     await runLogged('make', args, { cwd: work, env, log, append: true });
-  } catch (error) {
-    throw new ModulesDoNotBuild(`Modules do not build against the kernel ${release}: ${error.message}`);
+  } catch {
+    throw new ModulesDoNotBuild(
+      `Modules do not build against the kernel ${release} with this machine's compiler; ${log} says why.`,
+    );
   }
   return kernel.extra.flatMap(({ directory, modules }) => {
     return modules.map((name) => join(tree, basename(directory), `${name}.ko`));
