@@ -32,15 +32,15 @@ function whyNoCamera(device) {
   const nodes = device ? [device] : nodesIn('/dev', /^video\d+$/);
   const cameras = nodes.filter((path) => !mayOpen(path) || captures(path));
   if (cameras.length === 0) return device ? `${device} is no camera` : 'this machine has no camera';
-  if (!cameras.some(mayOpen))
+  if (!cameras.some((path) => mayOpen(path)))
     return `you may not open ${cameras[0]}: be in the group that owns it (sudo usermod -aG video $USER, then log in again)`;
   return undefined;
 }
 
 function whyNoDisplay() {
-  const connected = nodesIn('/dev/dri', /^card\d+$/).filter(hasConnectedDisplay);
+  const connected = nodesIn('/dev/dri', /^card\d+$/).filter(mayHaveDisplay);
   if (connected.length === 0) return 'this machine has no connected display';
-  const permitted = connected.filter(mayOpen);
+  const permitted = connected.filter((path) => mayOpen(path));
   if (permitted.length === 0) {
     return `you may not open ${connected[0]}: be in the group that owns it (sudo usermod -aG video $USER, then log in again)`;
   }
@@ -79,13 +79,11 @@ function captures(path) {
   return answer.status === 0 && (Number(answer.stdout) & CAPTURES) !== 0;
 }
 
-function hasConnectedDisplay(path) {
+// A connector that nobody has looked at since the start of the machine is `unknown`.
+function mayHaveDisplay(path) {
   const card = path.slice(path.lastIndexOf('/') + 1);
-  return nodesIn('/sys/class/drm', new RegExp(`^${card}-`)).some((connector) => {
-    return (
-      !connector.includes('Writeback') &&
-      readFileSync(join(connector, 'status'), 'utf8').trim() === 'connected'
-    );
+  return nodesIn('/sys/class/drm', new RegExp(`^${card}-(?!Writeback)`)).some((connector) => {
+    return readFileSync(join(connector, 'status'), 'utf8').trim() !== 'disconnected';
   });
 }
 

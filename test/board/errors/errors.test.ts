@@ -5,6 +5,7 @@ import { commandLine } from './topics/command-line';
 import { displayErrors } from './topics/display';
 import { heapErrors } from './topics/heaps';
 import { permissionErrors } from './topics/permissions';
+import { startHere } from './topics/start';
 
 afterEach(expectNothingLeft);
 
@@ -13,3 +14,4 @@ describe('display', displayErrors);
 describe('heaps', heapErrors);
 describe('permissions', permissionErrors);
 describe('command line', commandLine);
+describe('npm start -- --here', startHere);

@@ -45,7 +45,7 @@ export class Program implements AsyncDisposable {
   }
 
   /** Waits for output; fails where the program ends without it. */
-  async says(pattern: RegExp, seconds = 110): Promise<RegExpExecArray> {
+  async says(pattern: RegExp, seconds = 500): Promise<RegExpExecArray> {
     const look = () => pattern.exec(this.stdout) ?? pattern.exec(this.stderr) ?? undefined;
     const match = await until(
       `${pattern} from pid ${this.pid}`,
