@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { runOnBoard } from '../../test/board/machine/board.mjs';
 import { watchScreen } from '../../test/board/machine/screen.mjs';
 import { userTerminal } from '../../test/board/machine/terminal.mjs';
+import { beginStep } from './progress.mjs';
 import { onTermination } from './termination.mjs';
 
 /**
@@ -37,6 +38,8 @@ export async function showOnBoard({ program, frames, size, picture, camera }, { 
         : undefined,
       onMachine(running) {
         machine = running;
+        const starting = beginStep('Starting the emulated board');
+        running.started.then(() => starting.done());
         if (window) screen = watchScreen(running, out);
       },
     });

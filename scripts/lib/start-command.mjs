@@ -6,7 +6,7 @@ import { defaultBoard } from '../../test/board/machine/boards.mjs';
 import { Failure } from './failure.mjs';
 import { readNumber, readOptions, readSize } from './options.mjs';
 import { runForeground } from './processes.mjs';
-import { say } from './progress.mjs';
+import { elapsed, say } from './progress.mjs';
 import { boardLevels, hasQemuWindow } from './requirements.mjs';
 import { sampleProgram } from './sample-command.mjs';
 import { setUp } from './set-up.mjs';
@@ -30,6 +30,8 @@ const options = {
 const DEFAULT_FRAMES = 300;
 const DEFAULT_SIZE = { width: 1280, height: 720 };
 const PICTURE = 'camera-to-display.png';
+
+const WORTH_TELLING_MS = 5_000;
 
 /** @returns {Promise<number>} the sample's exit status */
 export async function start() {
@@ -71,11 +73,15 @@ export async function start() {
 
 async function showOnNewBoard(job, { yes, mayHaveWindow }) {
   const wantsWindow = mayHaveWindow && Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+  const begun = Date.now();
   await setUp([...boardLevels(defaultBoard), ...(wantsWindow ? ['window'] : [])], {
     yes,
     essential: boardLevels(defaultBoard),
     beside: (tools) => boardFiles(defaultBoard, { tools }),
   });
+  const took = Date.now() - begun;
+  if (took > WORTH_TELLING_MS)
+    say(`Everything is in place after ${elapsed(took)}; the next time it is there already.`);
   const window = wantsWindow && hasQemuWindow();
   if (wantsWindow && !window) say('QEMU has no window here (package qemu-system-gui); going on without one.');
   return showOnBoard(job, { window });
