@@ -9,6 +9,9 @@ import { onTermination } from '../../../scripts/lib/termination.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
+/** Kernels of a board that stay: other checkouts may have other options. */
+const KEPT = 3;
+
 /**
  * What QEMU boots.
  * @typedef {object} KernelFiles
@@ -70,6 +73,8 @@ export async function addToCache(board, make) {
     const final = join(directory, keyOf(board, made.version));
     await rm(final, { recursive: true, force: true });
     await rename(result, final);
+    for (const { directory: old } of allRecords(board).slice(KEPT))
+      await rm(old, { recursive: true, force: true });
     return readRecord(final);
   } finally {
     release();
@@ -77,14 +82,19 @@ export async function addToCache(board, make) {
   }
 }
 
-// The newest first.
+// Those of the board's present options.
 function records(board) {
+  const options = optionsHash(board);
+  return allRecords(board).filter((record) => record.options === options);
+}
+
+// The newest first.
+function allRecords(board) {
   const directory = kernelDirectory();
   if (!existsSync(directory)) return [];
-  const options = optionsHash(board);
   return readdirSync(directory)
     .map((name) => readRecord(join(directory, name)))
-    .filter((record) => record?.board === board.name && record.options === options)
+    .filter((record) => record?.board === board.name)
     .sort((a, b) => b.built.localeCompare(a.built));
 }
 
