@@ -83,24 +83,17 @@ async function install(prefix, packages) {
     const text = progress(line);
     if (text) installing.update(text);
   };
-  const run = (...args) => {
-    const [program, ...rest] = [
-      ...prefix,
-      'env',
-      'DEBIAN_FRONTEND=noninteractive',
-      'LC_ALL=C.UTF-8',
-      'apt-get',
-      ...['-q', '-y', '-o', `DPkg::Lock::Timeout=${LOCK_WAIT_S}`],
-      ...args,
-    ];
-    return runLogged(program, rest, { log, append: true, onLine });
+  const environment = ['env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8'];
+  const run = (...command) => {
+    const [program, ...args] = [...prefix, ...environment, ...command];
+    return runLogged(program, args, { log, append: true, onLine });
   };
-  const attempt = () => run('install', '--no-install-recommends', ...packages);
-  // Lists that are absent or old show in a failure; only then are they fetched.
-  await installing.run(() =>
-    attempt().catch(async () => {
-      await run('update');
-      await attempt();
-    }),
-  );
+  const options = ['-q', '-y', '-o', `DPkg::Lock::Timeout=${LOCK_WAIT_S}`];
+  const attempt = () => run('apt-get', ...options, 'install', '--no-install-recommends', ...packages);
+  // Two things show in a failure only: an installation that was interrupted, and lists that are absent or old.
+  const repair = async () => {
+    await run('dpkg', '--configure', '-a');
+    await run('apt-get', ...options, 'update');
+  };
+  await installing.run(() => attempt().catch(() => repair().then(attempt)));
 }
