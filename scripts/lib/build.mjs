@@ -10,7 +10,7 @@ import { runLogged } from './processes.mjs';
 import { beginStep } from './progress.mjs';
 import { hashOf, hasStamp, writeStamp } from './stamp.mjs';
 
-/** What the second addon needs, as binding.gyp has it. */
+/** What the second addon needs, as native/Makefile has it. */
 export const GSTREAMER_MODULES = [
   'gstreamer-1.0',
   'gstreamer-base-1.0',
@@ -21,17 +21,17 @@ export const GSTREAMER_MODULES = [
 const stampOf = (name) => join(buildDirectory, 'stamps', name);
 export const tool = (path) => join(checkout, 'node_modules', path);
 
-/** The addon, by node-gyp, into build/Release. */
+/** The addons, by native/Makefile, into build/Release. */
 export async function buildAddon() {
-  const node = [process.versions.modules, process.arch, nodeHeaders() ?? ''];
-  // What binding.gyp looks for: installed later, it is a reason to configure again.
-  const gstreamer = [versionsOf(...GSTREAMER_MODULES)];
-  const hash = hashOf(checkout, ['native', 'binding.gyp', 'package-lock.json'], [...node, ...gstreamer]);
+  // What the Makefile looks for: installed later, it is a reason to build.
+  const gstreamer = versionsOf(...GSTREAMER_MODULES);
+  // Objects of another compiler or with other headers look up to date to make.
+  const objects = hashOf('/', ['etc/os-release'], [packagesHash(), ...toolchain(), gstreamer]);
+  const hash = hashOf(checkout, ['native'], [objects]);
   const release = join(buildDirectory, 'Release');
   if (hasStamp(stampOf('addon'), hash) && existsSync(release)) return;
-  const key = hashOf('/', ['etc/os-release'], [hash, ...toolchain()]).slice(0, 16);
-  const addons = ['dmaflow', ...(gstreamer[0] ? ['dmaflow_gst'] : [])].map((addon) => ({
-    name: `${addon}-${key}`,
+  const addons = ['dmaflow', ...(gstreamer ? ['dmaflow_gst'] : [])].map((addon) => ({
+    name: `${addon}-${hash.slice(0, 16)}`,
     file: join(release, `${addon}.node`),
   }));
   if (!existsSync(release) && areCached(addons.map(({ name }) => name))) {
@@ -39,24 +39,10 @@ export async function buildAddon() {
     writeStamp(stampOf('addon'), hash);
     return;
   }
-  const parts = [
-    { stamp: stampOf('addon-node'), made: hashOf(checkout, ['binding.gyp'], node), paths: [release] },
-    {
-      stamp: stampOf('addon-gstreamer'),
-      made: hashOf(checkout, [], gstreamer),
-      paths: ['obj.target/dmaflow_gst', 'dmaflow_gst.node'].map((path) => join(release, path)),
-    },
-  ];
-  // Objects of other headers look up to date to make.
-  for (const { stamp, made, paths } of parts) {
-    if (hasStamp(stamp, made)) continue;
-    for (const path of paths) rmSync(path, { recursive: true, force: true });
-  }
-  const args = ['configure', 'build', '--jobs', String(availableParallelism())];
-  const headers = nodeHeaders();
-  const env = headers ? { ...process.env, npm_config_nodedir: headers } : process.env;
-  await step('Building the addon', process.execPath, [tool('node-gyp/bin/node-gyp.js'), ...args], { env });
-  for (const { stamp, made } of parts) writeStamp(stamp, made);
+  if (!hasStamp(stampOf('addon-objects'), objects)) rmSync(release, { recursive: true, force: true });
+  const args = ['-C', 'native', '-j', String(availableParallelism()), 'WERROR=1'];
+  await step('Building the addon', 'make', args);
+  writeStamp(stampOf('addon-objects'), objects);
   for (const { name, file } of addons) await keepAddon(name, file);
   writeStamp(stampOf('addon'), hash);
 }
@@ -117,17 +103,20 @@ function linkCommands() {
 
 // What else an addon is made with: one of another compiler or with other flags is another one.
 function toolchain() {
-  const { CC, CXX = 'g++', CFLAGS, CXXFLAGS, CPPFLAGS, LDFLAGS } = process.env;
+  const { CXX = 'g++', CXXFLAGS, CPPFLAGS, LDFLAGS } = process.env;
   const [compiler = '', ...options] = CXX.split(' ');
   const { stdout } = spawnSync(compiler, [...options, '--version'], { encoding: 'utf8' });
-  const flags = [CC, CXX, CFLAGS, CXXFLAGS, CPPFLAGS, LDFLAGS].map((each) => each ?? '');
-  return [process.version, stdout ?? '', versionsOf('libdrm'), ...flags];
+  const flags = [CXX, CXXFLAGS, CPPFLAGS, LDFLAGS].map((each) => each ?? '');
+  return [process.version, nodeHeaders() ?? '', stdout ?? '', versionsOf('libdrm'), ...flags];
 }
 
-// A distribution's Node brings its headers along; without them node-gyp fetches them.
+/** The npm packages that an addon is compiled with, by their lock. */
+export const packagesHash = () => hashOf(checkout, ['package-lock.json']);
+
+// What Node brings along, as most distributions' do; for node-gtk, which node-gyp would fetch them for.
 export function nodeHeaders() {
   const prefix = dirname(dirname(process.execPath));
-  return existsSync(join(prefix, 'include/node/node.h')) ? prefix : undefined;
+  return existsSync(join(prefix, 'include/node/uv.h')) ? prefix : undefined;
 }
 
 // Empty where one is not there.

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { boards, defaultBoard } from '../../test/board/machine/boards.mjs';
 import { hasKernel, isBuiltFromSource } from '../../test/board/machine/kernel.mjs';
 import { CROSS_COMPILER } from './arm64-addon.mjs';
-import { GSTREAMER_MODULES } from './build.mjs';
+import { GSTREAMER_MODULES, nodeHeaders } from './build.mjs';
 import { findProgram, hasLibrary } from './processes.mjs';
 
 /**
@@ -95,13 +95,24 @@ const requirements = [
     debian: ['g++', 'make'],
     present: programs('g++', 'make'),
   },
-  { purpose: 'Python 3, for node-gyp', levels: ['build'], debian: ['python3'], present: programs('python3') },
+  {
+    purpose: 'Python 3, for node-gyp, which builds node-gtk',
+    levels: ['gstreamer'],
+    debian: ['python3'],
+    present: programs('python3'),
+  },
   { purpose: 'pkg-config', levels: ['build'], debian: ['pkg-config'], present: programs('pkg-config') },
   {
     purpose: 'libdrm with its headers, for the addon',
     levels: ['build'],
     debian: ['libdrm-dev'],
     present: () => hasLibrary('libdrm', '/usr/include/libdrm/drm.h'),
+  },
+  {
+    purpose: "libuv's headers, which this Node has not brought along, for the addon",
+    levels: ['build'],
+    debian: ['libuv1-dev'],
+    present: () => nodeHeaders() !== undefined || hasLibrary('libuv', '/usr/include/uv.h'),
   },
   {
     // It has no pkg-config file in Debian.
