@@ -83,7 +83,7 @@ function softwareProblems({ limits, gstreamer }: Omit<DoctorReport, 'problems'>)
   }
   for (const fault of gstreamer.faults) {
     const { what, advice } = problemOf('note', fault);
-    all.push({ severity: 'note', what: `${what} (only GStreamer stages need it)`, advice });
+    all.push({ severity: 'note', what: `${what} (nothing else needs it)`, advice });
   }
   for (const [name, elements] of byPackage(gstreamer.missing)) {
     const what = elements.map(({ element, purpose }) => `${element} (${purpose})`).join(', ');

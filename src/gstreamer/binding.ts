@@ -1,19 +1,17 @@
 /** The only file that loads the second addon (`native/gst_*`), which needs GStreamer, and node-gtk. */
-import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { InvalidStateError, KernelError, UnsupportedError } from '../errors';
+import { loadAddonFile } from '../native/addon-file';
 import { PACKAGE_FOLDER } from '../native/package-folder';
 import type { GstAddon } from './addon';
 import type { GstNamespace, NodeGtk } from './gi';
 
-const ADDON_PLACES = ['build/Release/dmaflow_gst.node', 'build/Debug/dmaflow_gst.node'];
-
-/** What to install for `src/gstreamer`: one text for every error about it. */
-export const GSTREAMER_ADVICE =
-  'On Debian and Ubuntu: apt-get install g++ make python3 pkg-config libgstreamer1.0-dev ' +
-  'libgstreamer-plugins-base1.0-dev libgirepository1.0-dev libcairo2-dev gir1.2-gstreamer-1.0 ' +
-  'gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad, then: npm install node-gtk && ' +
-  'npm rebuild dmaflow (in a checkout of dmaflow: npm run setup)';
+/** What GstPipeline needs beside it: node-gtk, which npm builds from source. */
+const NODE_GTK_ADVICE =
+  'On Debian and Ubuntu: apt-get install g++ make ' +
+  'python3 pkg-config libgirepository1.0-dev libcairo2-dev gir1.2-gstreamer-1.0, then: npm install node-gtk ' +
+  '(where npm does not run its installation: npm rebuild node-gtk)';
 
 /** GStreamer, ready to be used. */
 export interface GStreamer {
@@ -29,14 +27,11 @@ let gstreamer: GStreamer | undefined;
 /**
  * The addon for GStreamer. Loads it the first time.
  *
- * @throws UnsupportedError where it is not built or does not load, with what to install; the loader's own error is
- * its cause.
+ * @throws UnsupportedError where there is none for this machine, or it does not load, with what to install.
  */
 export function loadGstAddon(): GstAddon {
   if (loadedAddon) return loadedAddon;
-  const path = ADDON_PLACES.map((place) => join(PACKAGE_FOLDER, place)).find((place) => existsSync(place));
-  if (!path) throw missing('dmaflow was built without it, because its development files were not there');
-  const addon = attempt("GStreamer's part of dmaflow does not load", () => require(path) as GstAddon);
+  const addon = attempt('GStreamer is not available: ', '', () => loadAddonFile('dmaflow_gst') as GstAddon);
   addon.initialize({ KernelError, InvalidStateError, TypeError, RangeError });
   loadedAddon = addon;
   return addon;
@@ -62,7 +57,8 @@ export function loadGStreamer(): GStreamer {
   addon.initializeGStreamer();
   addon.attachMainContext();
   const Gst = attempt(
-    "GStreamer's typelib does not load",
+    "GstPipeline is not available: GStreamer's typelib does not load: ",
+    `. ${NODE_GTK_ADVICE}`,
     () => requireTypelib('Gst', '1.0') as GstNamespace,
   );
   gstreamer = { addon, Gst, addressOf: System.addressOf };
@@ -75,30 +71,32 @@ export function loadGStreamer(): GStreamer {
  * @throws UnsupportedError where it is not installed or not built.
  */
 export function loadNodeGtk(): NodeGtk {
-  return attempt('the npm package node-gtk does not load', () => require('node-gtk') as NodeGtk);
+  return attempt(
+    'GstPipeline is not available: the npm package node-gtk does not load: ',
+    `. ${NODE_GTK_ADVICE}`,
+    () => requireFromPackage('node-gtk') as NodeGtk,
+  );
 }
 
-function attempt<T>(complaint: string, load: () => T): T {
+function attempt<T>(complaint: string, advice: string, load: () => T): T {
   try {
     return load();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.trim().split('\n')[0] : String(cause);
-    throw missing(`${complaint}: ${reason}`, cause);
+    throw new UnsupportedError(`${complaint}${reason}${advice}`, { cause });
   }
-}
-
-function missing(what: string, cause?: unknown): UnsupportedError {
-  return new UnsupportedError(
-    `GStreamer is not available: ${what}. ${GSTREAMER_ADVICE}`,
-    cause === undefined ? undefined : { cause },
-  );
 }
 
 /** Null where it cannot be told. */
 export function nodeGtkVersion(): string | null {
   try {
-    return (require('node-gtk/package.json') as { version: string }).version;
+    return (requireFromPackage('node-gtk/package.json') as { version: string }).version;
   } catch {
     return null;
   }
+}
+
+/** As the package's own `require`. A bundler leaves it alone: node-gtk is nobody's but the user's, and optional. */
+function requireFromPackage(id: string): unknown {
+  return createRequire(join(PACKAGE_FOLDER, 'package.json'))(id);
 }

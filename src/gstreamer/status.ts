@@ -77,8 +77,7 @@ export function gstreamerStatus(): GStreamerStatus {
       purpose: PURPOSES[element] ?? '',
       package: debianPackageOf(element) ?? null,
     })),
-    // The advice is the same for all.
-    faults: faults.slice(0, 1),
+    faults,
   };
 }
 

@@ -1,9 +1,7 @@
-/** The only file that loads the addon (`native/`). */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+/** The real kernel: the addon (`native/`), loaded when somebody asks for it. */
 import { InvalidStateError, KernelError, UnsupportedError } from '../errors';
+import { loadAddonFile } from './addon-file';
 import type { Kernel } from './kernel';
-import { PACKAGE_FOLDER } from './package-folder';
 
 interface Addon extends Kernel {
   /**
@@ -27,7 +25,7 @@ let kernel: Kernel | undefined;
 /**
  * The real kernel. Loads the addon the first time.
  *
- * @throws UnsupportedError where the addon is not built or does not load; the loader's own error is its cause.
+ * @throws UnsupportedError where there is no addon for this machine or it does not load, with what to do.
  */
 export function loadKernel(): Kernel {
   kernel ??= initialized(loadAddon());
@@ -43,20 +41,10 @@ function initialized(addon: Addon): Kernel {
 
 function loadAddon(): Addon {
   try {
-    // node-gyp-build loads the first addon of a folder, and beside ours there may be that for GStreamer.
-    const built = join(PACKAGE_FOLDER, 'build/Release/dmaflow.node');
-    // As node-gyp-build understands it: what lies in build/ is for another machine.
-    if (!process.env.PREBUILDS_ONLY && existsSync(built)) return require(built);
-    const load: (folder: string) => Addon = require('node-gyp-build');
-    return load(PACKAGE_FOLDER);
+    return loadAddonFile('dmaflow') as Addon;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.trim() : String(cause);
-    throw new UnsupportedError(
-      `the native addon of dmaflow does not load: ${reason}\n` +
-        `Build it with \`npm run build:native\` in ${PACKAGE_FOLDER} (\`npm rebuild dmaflow\` in a project that uses it). ` +
-        'That needs a C++17 compiler, make, Python 3, pkg-config and the headers of libdrm; on Debian and Ubuntu: ' +
-        'apt-get install g++ make python3 pkg-config libdrm-dev',
-      { cause },
-    );
+    throw new UnsupportedError(`the native addon of dmaflow does not load: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }

@@ -43,7 +43,7 @@ test(
     expect(problems[0]).toMatchObject({
       severity: 'error',
       what: expect.stringContaining('addon of dmaflow does not load'),
-      advice: expect.stringContaining('apt-get install'),
+      advice: expect.stringContaining('npx dmaflow build'),
     });
     expect(problems.some(({ what }) => what.startsWith('GStreamer is not available'))).toBe(true);
     expect(code).toBe(1);

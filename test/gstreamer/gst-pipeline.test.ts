@@ -10,7 +10,7 @@ describe('without GStreamer', () => {
       );
       expect(name).toBe('UnsupportedError');
       expect(message).toMatch(
-        /^GStreamer is not available: .*apt-get install .*gir1\.2-gstreamer-1\.0.*npm install node-gtk/,
+        /^GstPipeline is not available: .*node-gtk.*apt-get install .*gir1\.2-gstreamer-1\.0.*npm install node-gtk/,
       );
       expect(message).not.toContain('\n');
       expect(loaded).toBe(false);

@@ -128,13 +128,13 @@ it('says what to install for GStreamer, all of a package at once', () => {
     { element: 'udpsink', purpose: 'RTP', package: 'gstreamer1.0-plugins-good' },
     { element: 'oddity', purpose: 'something', package: null },
   ];
-  const faults = ['GStreamer is not available: no node-gtk. On Debian and Ubuntu: apt-get install x'];
+  const faults = ['GstPipeline is not available: no node-gtk. On Debian and Ubuntu: apt-get install x'];
   const gstreamer = (): GStreamerStatus => ({ ...GSTREAMER, nodeGtk: null, missing, faults });
   const { problems, exitCode } = examine(around(board(), { gstreamer }));
   expect(problems).toEqual([
     {
       severity: 'note',
-      what: 'GStreamer is not available: no node-gtk (only GStreamer stages need it)',
+      what: 'GstPipeline is not available: no node-gtk (nothing else needs it)',
       advice: 'On Debian and Ubuntu: apt-get install x',
     },
     {
