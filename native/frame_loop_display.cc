@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <random>
 #include <utility>
 
 namespace dmaflow::loop {
@@ -25,9 +24,9 @@ Display::Display(uint32_t id, DisplayConfig config, DisplayCounters& counters, E
       counters_(counters),
       epoll_(epoll),
       requests_(id, epoll, mailbox),
-      // Anywhere, so that the event of a commit of an earlier loop on this open file is not taken for one of
-      // ours.
-      token_(std::random_device{}()) {}
+      // By the clock, so that the event of a commit of an earlier loop on this open file is not taken for one
+      // of ours: the clock counts faster than commits do.
+      token_(static_cast<uint32_t>(Microseconds(Clock::now()))) {}
 
 void Display::Link(uint32_t queue, std::vector<uint32_t> framebuffers) {
   framebuffers_[queue] = std::move(framebuffers);

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { cacheDirectory } from './paths.mjs';
 
 /** Files of other states of the sources that stay. */
-const KEPT = 12;
+const KEPT = 24;
 
 const directory = () => join(cacheDirectory(), 'addon');
 

@@ -31,11 +31,11 @@ export function debianMirror(suite) {
   return source;
 }
 
-/** A deb822 stanza for another suite on the same mirror. */
-export function suiteSource(source, suite) {
+/** A deb822 stanza for another suite on the same mirror. @param {'deb' | 'deb-src'} [type] */
+export function suiteSource(source, suite, type = 'deb') {
   const options = Object.entries(source.options).map(([key, value]) => `${key}: ${value}`);
   const stanza = [
-    'Types: deb',
+    `Types: ${type}`,
     `URIs: ${source.uris[0]}`,
     `Suites: ${suite}`,
     'Components: main',

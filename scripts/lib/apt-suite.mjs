@@ -8,17 +8,17 @@ import { debianMirror, suiteSource } from './apt-sources.mjs';
  * and leaves the machine's apt as it is.
  * @param {string} suite
  * @param {string} workDirectory the caller removes it
- * @param {{ architecture?: string }} [options] `architecture`: Debian's name; packages are then resolved as for a
- *   machine with nothing installed
+ * @param {{ architecture?: string, type?: 'deb' | 'deb-src' }} [options] `architecture`: Debian's name; packages are
+ *   then resolved as for a machine with nothing installed; `type`: binary packages when absent
  * @returns {Promise<string[]>}
  */
-export async function suiteAptOptions(suite, workDirectory, { architecture } = {}) {
+export async function suiteAptOptions(suite, workDirectory, { architecture, type } = {}) {
   const directory = join(workDirectory, 'apt');
   await rm(directory, { recursive: true, force: true });
   await mkdir(join(directory, 'lists/partial'), { recursive: true });
   await mkdir(join(directory, 'cache/archives/partial'), { recursive: true });
   const sources = join(directory, 'board.sources');
-  await writeFile(sources, suiteSource(debianMirror(suite), suite));
+  await writeFile(sources, suiteSource(debianMirror(suite), suite, type));
   const options = {
     'Dir::Etc::sourcelist': sources,
     'Dir::Etc::sourceparts': '-',

@@ -1,0 +1,35 @@
+// What `npm run prebuild` needs of the system.
+import { findProgram } from '../lib/processes.mjs';
+import { toolOf } from './libraries.mjs';
+
+const programs =
+  (...names) =>
+  () =>
+    names.every((name) => findProgram(name));
+
+const common = [
+  {
+    purpose: 'make, CMake and an assembler, for the libraries that are linked into prebuilt addons',
+    debian: ['make', 'cmake', 'nasm'],
+    present: programs('make', 'cmake', 'nasm'),
+  },
+  {
+    purpose: 'dpkg-source, for the sources of these libraries',
+    debian: ['dpkg-dev'],
+    present: programs('dpkg-source'),
+  },
+];
+
+/** @param {import('./targets.mjs').Target} target */
+const compiler = (target) => ({
+  purpose: `a C++ compiler for ${target.name}`,
+  debian: target.compiler,
+  present: programs(toolOf(target, 'g++'), toolOf(target, 'gcc'), toolOf(target, 'ar')),
+});
+
+/** @param {import('./targets.mjs').Target[]} targets */
+export const prebuildRequirements = (targets) => [...common, ...targets.map(compiler)];
+
+/** @param {import('./targets.mjs').Target[]} targets */
+export const missingForPrebuild = (targets) =>
+  prebuildRequirements(targets).filter(({ present }) => !present());
