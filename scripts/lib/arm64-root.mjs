@@ -1,5 +1,4 @@
-// A Debian root for arm64, unpacked and not installed: what the addon is cross-built against, and the emulated arm64
-// board's root. Made once with the machine's own apt and kept in the cache.
+// A Debian root for arm64, unpacked and not installed: the emulated arm64 board's root. Made once with the machine's own apt and kept in the cache.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
@@ -14,16 +13,13 @@ import { onTermination } from './termination.mjs';
 
 const SUITE = 'trixie';
 
-/** What the addon links with, by the name that Debian gives its development files. A library more is a line more. */
-const LIBRARIES = ['libdrm-dev', 'libyuv-dev'];
-
 /** What runs on the board; that apt does not count as installed on its own. */
 const PROGRAMS = ['nodejs', 'strace', 'v4l-utils'];
 const SYSTEM = [
   ...['base-files', 'base-passwd', 'bash', 'coreutils', 'dash', 'grep', 'iproute2'],
   ...['libc-bin', 'mount', 'procps', 'sed', 'util-linux'],
 ];
-const PACKAGES = [...SYSTEM, ...PROGRAMS, ...LIBRARIES];
+const PACKAGES = [...SYSTEM, ...PROGRAMS];
 
 /** npm packages with a binary of their own for each processor, which node finds by NODE_PATH. */
 const NPM_PACKAGES = ['@unrs/resolver-binding-linux-arm64-gnu'];

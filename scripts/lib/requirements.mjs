@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { boards, defaultBoard } from '../../test/board/machine/boards.mjs';
 import { hasKernel, isBuiltFromSource } from '../../test/board/machine/kernel.mjs';
-import { CROSS_COMPILER } from './arm64-addon.mjs';
+import { prebuildRequirements } from '../prebuild/requirements.mjs';
+import { arm64Target } from '../prebuild/targets.mjs';
 import { GSTREAMER_MODULES, nodeHeaders } from './build.mjs';
 import { findProgram, hasLibrary } from './processes.mjs';
 
@@ -16,7 +17,7 @@ import { findProgram, hasLibrary } from './processes.mjs';
  */
 
 /**
- * `board` is the default board, `board:arm64` another, `cross` the addon for arm64.
+ * `board` is the default board, `board:arm64` another, `cross` the prebuilt addon for arm64.
  * @typedef {'build' | 'board' | `board:${string}` | 'cross' | 'test' | 'gstreamer' | 'window' | 'bench'} Level
  */
 
@@ -121,12 +122,7 @@ const requirements = [
     debian: ['libyuv-dev'],
     present: () => existsSync('/usr/include/libyuv.h'),
   },
-  {
-    purpose: 'a cross compiler for arm64, for its addon and its kernel',
-    levels: ['cross'],
-    debian: ['gcc-aarch64-linux-gnu', 'g++-aarch64-linux-gnu'],
-    present: programs(`${CROSS_COMPILER}gcc`, `${CROSS_COMPILER}g++`),
-  },
+  ...prebuildRequirements([arm64Target]).map((requirement) => ({ ...requirement, levels: ['cross'] })),
   ...Object.values(boards).flatMap(boardRequirements),
   {
     purpose: "QEMU's window, to see the board's screen",

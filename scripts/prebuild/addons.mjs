@@ -9,8 +9,8 @@ import { withLock } from '../lib/lock.mjs';
 import { buildDirectory, checkout } from '../lib/paths.mjs';
 import { say } from '../lib/progress.mjs';
 import { hashOf } from '../lib/stamp.mjs';
-import { compilerVersion, librariesFor, toolOf } from './libraries.mjs';
-import { LIBC } from './targets.mjs';
+import { compilerVersion, librariesFor } from './libraries.mjs';
+import { LIBC, toolOf } from './targets.mjs';
 
 /** @param {import('./targets.mjs').Target} target @returns {string[]} the paths of its addons, there or not */
 export const prebuiltFiles = (target) => target.addons.map((addon) => prebuiltFile(target, addon));

@@ -51,7 +51,8 @@ export function examine(file) {
 }
 
 // `Num: Value Size Type Bind Vis Ndx Name@VERSION`; the first one has no name, sections are no symbols to others.
-const SYMBOL = /^\s*\d+:(?:\s+\S+){2}\s+(?!SECTION)(?:\S+\s+){3}(UND|ABS|\d+)\s+([^\s@]+)(?:@+GLIBC_([\d.]+))?/;
+const SYMBOL =
+  /^\s*\d+:(?:\s+\S+){2}\s+(?!SECTION)(?:\S+\s+){3}(UND|ABS|\d+)\s+([^\s@]+)(?:@+GLIBC_([\d.]+))?/;
 
 function dynamicSymbols(file) {
   const lines = outputOf('readelf', ['--dyn-syms', '--wide', file]).split('\n');

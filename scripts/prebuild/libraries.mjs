@@ -13,12 +13,10 @@ import { beginStep, say } from '../lib/progress.mjs';
 import { hashOf } from '../lib/stamp.mjs';
 import { onTermination } from '../lib/termination.mjs';
 import { fetchDevelopment, fetchSources } from './packages.mjs';
+import { toolOf } from './targets.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const MAKERS = ['libraries.mjs', 'libyuv.mk', 'packages.mjs', 'targets.mjs'];
-
-/** The programs that make a target's binaries. @param {import('./targets.mjs').Target} target */
-export const toolOf = (target, name) => `${target.triplet}-${name}`;
 
 /** What libraries and addons are compiled with: another compiler makes other ones. */
 export function compilerVersion(target) {

@@ -1,6 +1,6 @@
 // What `npm run prebuild` needs of the system.
 import { findProgram } from '../lib/processes.mjs';
-import { toolOf } from './libraries.mjs';
+import { toolOf } from './targets.mjs';
 
 const programs =
   (...names) =>
@@ -8,10 +8,11 @@ const programs =
     names.every((name) => findProgram(name));
 
 const common = [
+  { purpose: 'make, for prebuilt addons', debian: ['make'], present: programs('make') },
   {
-    purpose: 'make, CMake and an assembler, for the libraries that are linked into prebuilt addons',
-    debian: ['make', 'cmake', 'nasm'],
-    present: programs('make', 'cmake', 'nasm'),
+    purpose: 'CMake and an assembler, for the libraries that are linked into prebuilt addons',
+    debian: ['cmake', 'nasm'],
+    present: programs('cmake', 'nasm'),
   },
   {
     purpose: 'dpkg-source, for the sources of these libraries',

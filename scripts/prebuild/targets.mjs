@@ -5,7 +5,7 @@
  * @property {string} name of its folder in prebuilds/: `process.platform` and `process.arch` of its Node
  * @property {string} debian Debian's name of the architecture
  * @property {string} triplet that the compiler's name begins with
- * @property {string[]} compiler Debian's packages of the compiler, on a machine of another architecture
+ * @property {string[]} compiler Debian's packages of the compilers for C and C++
  * @property {string[]} addons
  * @property {string[]} [yuvFlags] of the compiler, for libyuv
  * @property {string[]} [neonFlags] and for its files for NEON
@@ -19,14 +19,14 @@ export const targets = [
     name: 'linux-x64',
     debian: 'amd64',
     triplet: 'x86_64-linux-gnu',
-    compiler: ['g++-x86-64-linux-gnu'],
+    compiler: ['gcc-x86-64-linux-gnu', 'g++-x86-64-linux-gnu'],
     addons: BOTH,
   },
   {
     name: 'linux-arm64',
     debian: 'arm64',
     triplet: 'aarch64-linux-gnu',
-    compiler: ['g++-aarch64-linux-gnu'],
+    compiler: ['gcc-aarch64-linux-gnu', 'g++-aarch64-linux-gnu'],
     addons: BOTH,
   },
   {
@@ -34,7 +34,7 @@ export const targets = [
     name: 'linux-arm',
     debian: 'armhf',
     triplet: 'arm-linux-gnueabihf',
-    compiler: ['g++-arm-linux-gnueabihf'],
+    compiler: ['gcc-arm-linux-gnueabihf', 'g++-arm-linux-gnueabihf'],
     addons: ['dmaflow'],
     yuvFlags: ['-DLIBYUV_NEON'],
     neonFlags: ['-mfpu=neon'],
@@ -42,6 +42,10 @@ export const targets = [
 ];
 
 export const targetNamed = (name) => targets.find((target) => target.name === name);
+export const arm64Target = targetNamed('linux-arm64');
+
+/** The programs that make a target's binaries. @param {Target} target @param {string} name as gcc */
+export const toolOf = (target, name) => `${target.triplet}-${name}`;
 
 /** The C library that all of them are for. */
 export const LIBC = 'glibc';

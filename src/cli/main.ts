@@ -8,6 +8,7 @@ import { loadKernel } from '../native/binding';
 import type { Kernel } from '../native/kernel';
 import { PACKAGE_FOLDER } from '../native/package-folder';
 import { type BuffersOptions, buffersCommand } from './buffers';
+import { buildCommand } from './build';
 import { devicesCommand } from './devices';
 import { doctorCommand, surroundings } from './doctor';
 import { gstTypesCommand } from './gst-types';
@@ -50,6 +51,14 @@ function createProgram(): Command {
     .option('--json', 'print JSON: {versions, memory, limits, heaps, cameras, displays, gstreamer, problems}')
     .addHelpText('after', '\nExit status 1 where something is wrong without which nothing works.')
     .action((options: JsonOption) => print(() => doctorCommand(surroundings(packageVersion()), options)));
+  program
+    .command('build')
+    .description('build the addon from its source, where none is prebuilt for this machine')
+    .addHelpText(
+      'after',
+      '\nSays what it needs and what of it is missing; the result is build/Release in the package.',
+    )
+    .action(() => print(buildCommand));
   program
     .command('gst-types')
     .description("print TypeScript typings of GStreamer elements' properties, for GstPipeline.element()")

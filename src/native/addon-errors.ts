@@ -50,8 +50,7 @@ export function whyThereIsNone(
     );
   }
   const processor = arch === 'arm' ? `${arch}, ${machine}` : arch;
-  const has =
-    found.prebuilt.length > 0 ? `it is for ${[...found.prebuilt].sort().join(', ')}` : 'none is there';
+  const has = found.prebuilt.length > 0 ? `it is for ${found.prebuilt.join(', ')}` : 'none is there';
   return `the package has no prebuilt ${name}.node for linux (${processor}) with ${libc}: ${has}. ${BUILD}`;
 }
 

@@ -6,19 +6,29 @@ import { join } from 'node:path';
 import { type AddonName, type Host, whyItDoesNotLoad, whyThereIsNone } from './addon-errors';
 import { MODULE_FOLDER, PACKAGE_FOLDER } from './package-folder';
 
+interface Folders {
+  /** Of this package. */
+  packageFolder: string;
+  /** Of the file that runs, which is elsewhere where a bundler has put it. */
+  moduleFolder: string;
+}
+
+const OWN: Folders = { packageFolder: PACKAGE_FOLDER, moduleFolder: MODULE_FOLDER };
+
 /**
- * Loads an addon. Its file is `build/Release/NAME.node` of the package, from `npx dmaflow build` or a developer's build, else
- * `prebuilds/linux-ARCH/NAME.LIBC.node`. The environment variable PREBUILDS_ONLY leaves the first one out, where `build/` is another machine's.
+ * Loads an addon. Its file is `build/Release/NAME.node` of the package, from `npx dmaflow build` or a developer's build,
+ * else `prebuilds/linux-ARCH/NAME.LIBC.node`. The environment variable PREBUILDS_ONLY leaves the first one out, where
+ * `build/` is another machine's.
  *
- * @throws Error with one that says why there is none, or why it does not load; the loader's own error is its cause.
+ * @throws Error that says why there is none, or why it does not load; the loader's own error is its cause.
  */
-export function loadAddonFile(name: AddonName): unknown {
-  const host = thisHost();
-  const path = addonPlaces(name, host, Boolean(process.env.PREBUILDS_ONLY)).find((place) =>
-    existsSync(place),
-  );
+export function loadAddonFile(name: AddonName, folders = OWN, host = thisHost()): unknown {
+  const places = addonPlaces(name, folders, host, Boolean(process.env.PREBUILDS_ONLY));
+  const path = places.find((place) => existsSync(place));
   if (path === undefined) {
-    throw new Error(whyThereIsNone(name, host, { bundled: isBundled(), prebuilt: prebuiltHosts(name) }));
+    const { packageFolder } = folders;
+    const found = { bundled: isBundled(packageFolder), prebuilt: prebuiltHosts(name, packageFolder) };
+    throw new Error(whyThereIsNone(name, host, found));
   }
   try {
     // Not `require`: a bundler would look for what it names.
@@ -32,9 +42,9 @@ export function loadAddonFile(name: AddonName): unknown {
 /** Where an addon may be, the first one first. */
 export function addonPlaces(
   name: AddonName,
+  { packageFolder, moduleFolder }: Folders,
   { platform, arch, libc, machine }: Host,
   prebuildsOnly: boolean,
-  [packageFolder, moduleFolder] = [PACKAGE_FOLDER, MODULE_FOLDER],
 ): string[] {
   // What is prebuilt for 32-bit ARM takes an ARMv7: on an older one it would end the process.
   const tooOld = arch === 'arm' && /^armv[3-6]/.test(machine);
@@ -68,16 +78,17 @@ export function libcOf(program: string): Host['libc'] {
 }
 
 /** What this package has prebuilt, as `linux-x64 (glibc)`. */
-function prebuiltHosts(name: AddonName): string[] {
-  const folder = join(PACKAGE_FOLDER, 'prebuilds');
+function prebuiltHosts(name: AddonName, packageFolder: string): string[] {
+  const folder = join(packageFolder, 'prebuilds');
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).flatMap((path) => {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  return files.flatMap((path) => {
     const [, host, file, libc] = /^(.*)\/(.*)\.(.*)\.node$/.exec(path) ?? [];
     return file === name ? [`${host} (${libc})`] : [];
   });
 }
 
-function isBundled(): boolean {
-  const file = join(PACKAGE_FOLDER, 'package.json');
+function isBundled(packageFolder: string): boolean {
+  const file = join(packageFolder, 'package.json');
   return !existsSync(file) || JSON.parse(readFileSync(file, 'utf8')).name !== 'dmaflow';
 }

@@ -1,6 +1,7 @@
 // What a board is booted from: a kernel and a root, with the addon for it.
-import { buildArm64Addon } from '../../../scripts/lib/arm64-addon.mjs';
 import { arm64Root } from '../../../scripts/lib/arm64-root.mjs';
+import { buildPrebuilt } from '../../../scripts/prebuild/addons.mjs';
+import { arm64Target } from '../../../scripts/prebuild/targets.mjs';
 import { boardKernel } from './kernel.mjs';
 
 /**
@@ -17,5 +18,5 @@ export async function boardFiles(board, options) {
 /** All that a board needs before it can run programs of the checkout as it is now, beside the checkout's own set-up. */
 export async function prepareBoard(board) {
   await boardFiles(board);
-  if (board.root) await buildArm64Addon();
+  if (board.root) await buildPrebuilt(arm64Target);
 }
