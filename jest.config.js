@@ -1,4 +1,4 @@
-// Unit, contract and GStreamer tests on this machine. In the emulated board, where this file is read too, the tests of one boot.
+// Unit, contract and GStreamer tests, and those of prebuilt addons, on this machine. In the emulated board, where this file is read too, the tests of one boot.
 const { boardConfig } = require('./test/support/board-config');
 const { swcOptions } = require('./test/support/swc-options');
 
@@ -26,6 +26,6 @@ module.exports =
     : {
         // For what hangs: a machine that does other things too is no failure.
         testTimeout: 300_000,
-        projects: [layer('unit'), layer('contract'), layer('gstreamer')],
+        projects: [layer('unit'), layer('contract'), layer('prebuilt'), layer('gstreamer')],
         reporters: ['<rootDir>/test/support/reporter.js'],
       };

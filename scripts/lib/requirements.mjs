@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { boards, defaultBoard } from '../../test/board/machine/boards.mjs';
 import { hasKernel, isBuiltFromSource } from '../../test/board/machine/kernel.mjs';
 import { prebuildRequirements } from '../prebuild/requirements.mjs';
-import { arm64Target } from '../prebuild/targets.mjs';
+import { arm64Target, targets } from '../prebuild/targets.mjs';
 import { GSTREAMER_MODULES, nodeHeaders } from './build.mjs';
 import { findProgram, hasLibrary } from './processes.mjs';
 
@@ -17,14 +17,17 @@ import { findProgram, hasLibrary } from './processes.mjs';
  */
 
 /**
- * `board` is the default board, `board:arm64` another, `cross` the prebuilt addon for arm64.
- * @typedef {'build' | 'board' | `board:${string}` | 'cross' | 'test' | 'gstreamer' | 'window' | 'bench'} Level
+ * `board` is the default board, `board:arm64` another, `prebuild:linux-arm64` the prebuilt addons for that target.
+ * @typedef {'build' | 'board' | `board:${string}` | `prebuild:${string}` | 'test' | 'gstreamer' | 'window' | 'bench'} Level
  */
 
 /** The jobs of running a board. @param {import('../../test/board/machine/boards.mjs').Board} board @returns {Level[]} */
 export function boardLevels(board) {
-  return [boardLevel(board), ...(board.root ? ['cross'] : [])];
+  return [boardLevel(board), ...(board.root ? [prebuildLevel(arm64Target)] : [])];
 }
+
+/** @param {import('../prebuild/targets.mjs').Target} target @returns {Level} */
+export const prebuildLevel = (target) => `prebuild:${target.name}`;
 
 const boardLevel = (board) => (board === defaultBoard ? 'board' : `board:${board.name}`);
 
@@ -122,7 +125,9 @@ const requirements = [
     debian: ['libyuv-dev'],
     present: () => existsSync('/usr/include/libyuv.h'),
   },
-  ...prebuildRequirements([arm64Target]).map((requirement) => ({ ...requirement, levels: ['cross'] })),
+  ...targets.flatMap((target) => {
+    return prebuildRequirements(target).map((each) => ({ ...each, levels: [prebuildLevel(target)] }));
+  }),
   ...Object.values(boards).flatMap(boardRequirements),
   {
     purpose: "QEMU's window, to see the board's screen",

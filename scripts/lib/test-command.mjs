@@ -2,6 +2,7 @@
 
 import { benchBoard, defaultBoard } from '../../test/board/machine/boards.mjs';
 import { announceKernels } from '../../test/board/machine/kernel.mjs';
+import { testedTargets } from '../prebuild/targets.mjs';
 import { benchRuns } from '../test/bench-layer.mjs';
 import { jestOnBoard, whyNoBoard } from '../test/board-layer.mjs';
 import { allBoots } from '../test/boots.mjs';
@@ -9,17 +10,20 @@ import { compileBoardTests } from '../test/compile.mjs';
 import { checkTypes, jestOnHost, lint } from '../test/host-layers.mjs';
 import { failure } from '../test/jest-run.mjs';
 import { prepareLaterBoards } from '../test/later-boards.mjs';
+import { prebuiltAddons } from '../test/prebuilt-layer.mjs';
 import { runSideBySide } from '../test/side-by-side.mjs';
 import { Failure } from './failure.mjs';
 import { readOptions } from './options.mjs';
 import { elapsed } from './progress.mjs';
-import { boardLevels } from './requirements.mjs';
+import { boardLevels, prebuildLevel } from './requirements.mjs';
 import { setUp } from './set-up.mjs';
 
 const usage = 'npm test -- [--only LAYER]… [-t NAME-PATTERN] [--yes]';
 
 /** That `npm run bench` runs. */
 const BENCH = 'bench';
+/** What the package brings along. */
+const PREBUILT = 'prebuilt';
 
 const options = {
   only: { type: 'string', multiple: true },
@@ -32,7 +36,7 @@ export async function test() {
   const values = readOptions(usage, options);
   const boots = allBoots();
   const layers = selectLayers(
-    ['lint', 'types', 'unit', 'contract', 'gstreamer', ...boots.map(bootLayer), BENCH],
+    ['lint', 'types', 'unit', 'contract', PREBUILT, 'gstreamer', ...boots.map(bootLayer), BENCH],
     values.only,
   );
   const total = { passed: 0, failed: 0, skipped: [] };
@@ -51,6 +55,7 @@ export async function test() {
     ...(boards.length > 0 ? ['test'] : []),
     ...(layers.includes(BENCH) ? ['bench'] : []),
     ...(needsGStreamer ? ['gstreamer'] : []),
+    ...(layers.includes(PREBUILT) ? testedTargets.map(prebuildLevel) : []),
   ];
   announceKernels(boards);
   const clock = layerClock();
@@ -58,7 +63,14 @@ export async function test() {
   if (missing) {
     const endPreparing = prepareLaterBoards(boards.slice(1));
     try {
-      const run = { lint, types: checkTypes, unit: jestOnHost, contract: jestOnHost, gstreamer: jestOnHost };
+      const run = {
+        lint,
+        types: checkTypes,
+        unit: jestOnHost,
+        contract: jestOnHost,
+        gstreamer: jestOnHost,
+        prebuilt: prebuiltAddons,
+      };
       for (const layer of layers.filter((name) => name in run)) {
         heading(layer);
         add(await clock.timed(layer, () => run[layer](layer, selection)));

@@ -1,15 +1,15 @@
 // `npm run prebuild`: the addons that the package brings along, into prebuilds/ (docs/prebuilt.md).
 import { statSync } from 'node:fs';
 import { relative } from 'node:path';
-import { installMissing } from '../lib/apt.mjs';
 import { Failure } from '../lib/failure.mjs';
 import { installNpmPackages } from '../lib/npm-packages.mjs';
 import { readOptions } from '../lib/options.mjs';
 import { checkout } from '../lib/paths.mjs';
 import { say } from '../lib/progress.mjs';
+import { prebuildLevel } from '../lib/requirements.mjs';
+import { setUp } from '../lib/set-up.mjs';
 import { buildPrebuilt } from './addons.mjs';
 import { examine } from './check.mjs';
-import { missingForPrebuild } from './requirements.mjs';
 import { targetNamed, targets } from './targets.mjs';
 
 const usage = 'npm run prebuild -- [--target NAME]… [--yes]';
@@ -20,15 +20,13 @@ const options = {
   yes: { type: 'boolean' },
 };
 
+/** Faults that are told: one wrong option shows in every symbol. */
+const SHOWN = 20;
+
 export async function prebuild() {
   const values = readOptions(usage, options);
   const chosen = values.target?.map(targetOption) ?? targets;
-  const missing = missingForPrebuild(chosen);
-  if (missing.length > 0) await installMissing(missing, { yes: values.yes });
-  const still = missingForPrebuild(chosen);
-  if (still.length > 0) {
-    throw new Failure(`This cannot go on without:\n${still.map(({ purpose }) => `  ${purpose}`).join('\n')}`);
-  }
+  await setUp(chosen.map(prebuildLevel), { yes: values.yes, build: false });
   await installNpmPackages();
   const faults = [];
   for (const target of chosen) {
@@ -39,7 +37,9 @@ export async function prebuild() {
       faults.push(...found.map((fault) => `${path}: ${fault}`));
     }
   }
-  if (faults.length > 0) throw new Failure(`These cannot be given to users:\n  ${faults.join('\n  ')}`);
+  if (faults.length === 0) return;
+  const more = faults.length > SHOWN ? `\n  and ${faults.length - SHOWN} more` : '';
+  throw new Failure(`These cannot be given to users:\n  ${faults.slice(0, SHOWN).join('\n  ')}${more}`);
 }
 
 function targetOption(name) {

@@ -16,7 +16,7 @@ import { fetchDevelopment, fetchSources } from './packages.mjs';
 import { toolOf } from './targets.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const MAKERS = ['libraries.mjs', 'libyuv.mk', 'packages.mjs', 'targets.mjs'];
+const MAKERS = ['libraries.mjs', 'libyuv.mk', 'packages.mjs'];
 
 /** What libraries and addons are compiled with: another compiler makes other ones. */
 export function compilerVersion(target) {
@@ -30,7 +30,7 @@ export function compilerVersion(target) {
  *   and `notices.txt`, the licences of what is linked in
  */
 export async function librariesFor(target) {
-  const key = hashOf(here, MAKERS, [compilerVersion(target)]).slice(0, 16);
+  const key = hashOf(here, MAKERS, [JSON.stringify(target), compilerVersion(target)]).slice(0, 16);
   const folder = join(cacheDirectory(), 'prebuild', `${target.name}-${key}`);
   const waiting = (pid) => say(`Process ${pid} is making the libraries for ${target.name}; waiting for it.`);
   if (existsSync(folder)) return folder;

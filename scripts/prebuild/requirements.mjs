@@ -28,9 +28,5 @@ const compiler = (target) => ({
   present: programs(toolOf(target, 'g++'), toolOf(target, 'gcc'), toolOf(target, 'ar')),
 });
 
-/** @param {import('./targets.mjs').Target[]} targets */
-export const prebuildRequirements = (targets) => [...common, ...targets.map(compiler)];
-
-/** @param {import('./targets.mjs').Target[]} targets */
-export const missingForPrebuild = (targets) =>
-  prebuildRequirements(targets).filter(({ present }) => !present());
+/** @param {import('./targets.mjs').Target} target */
+export const prebuildRequirements = (target) => [...common, compiler(target)];
