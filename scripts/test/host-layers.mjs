@@ -6,18 +6,25 @@ import { join } from 'node:path';
 import { checkout } from '../lib/paths.mjs';
 import { runForeground } from '../lib/processes.mjs';
 import { failure, jestCommand, readCounts } from './jest-run.mjs';
+import { compileWithAnother } from './other-compiler.mjs';
 
 const bin = (name) => join(checkout, 'node_modules/.bin', name);
 
-/** Style and suspicious code: biome for TypeScript and the scripts, clang-format for the addon. */
+/** Style and suspicious code: biome for TypeScript and the scripts, clang-format and another compiler for the addons. */
 export function lint() {
   const native = readdirSync(join(checkout, 'native'))
     .filter((name) => /\.(h|cc)$/.test(name))
     .map((name) => join('native', name));
-  return check([
+  const style = check([
     [bin('biome'), 'ci', '.', `--colors=${process.stdout.isTTY ? 'force' : 'off'}`],
     [bin('clang-format'), '--dry-run', '--Werror', ...native],
   ]);
+  const compiled = compileWithAnother();
+  return {
+    passed: style.passed + compiled.passed,
+    failed: style.failed + compiled.failed,
+    skipped: compiled.skipped,
+  };
 }
 
 export function checkTypes() {

@@ -27,6 +27,9 @@ export function buildCommand(): CommandOutput {
       `dmaflow: ${PACKAGE_FOLDER} cannot be written by this user. Run the command as the one who installed it.`,
     );
   }
+  process.stderr.write(
+    `Building with ${compiler}, against this system's libdrm and libyuv; it takes a minute or two.\n`,
+  );
   const args = ['-C', join(PACKAGE_FOLDER, 'native'), '-j', String(availableParallelism())];
   const settings = [`CXX=${compiler}`, `NODE=${process.execPath}`];
   const { status } = spawnSync('make', [...args, ...settings], { stdio: ['ignore', 'inherit', 'inherit'] });
