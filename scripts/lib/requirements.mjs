@@ -18,7 +18,7 @@ import { findProgram, hasLibrary } from './processes.mjs';
 
 /**
  * `board` is the default board, `board:arm64` another, `prebuild:linux-arm64` the prebuilt addons for that target.
- * @typedef {'build' | 'board' | `board:${string}` | `prebuild:${string}` | 'test' | 'gstreamer' | 'window' | 'bench'} Level
+ * @typedef {'build' | 'board' | `board:${string}` | `prebuild:${string}` | 'prebuilt' | 'test' | 'gstreamer' | 'window' | 'bench'} Level
  */
 
 /** The jobs of running a board. @param {import('../../test/board/machine/boards.mjs').Board} board @returns {Level[]} */
@@ -128,6 +128,12 @@ const requirements = [
   ...targets.flatMap((target) => {
     return prebuildRequirements(target).map((each) => ({ ...each, levels: [prebuildLevel(target)] }));
   }),
+  {
+    purpose: "QEMU's user mode, which loads the prebuilt addon for ARMv7",
+    levels: ['prebuilt'],
+    debian: ['qemu-user-static'],
+    present: () => programs('qemu-arm-static')() || programs('qemu-arm')(),
+  },
   ...Object.values(boards).flatMap(boardRequirements),
   {
     purpose: "QEMU's window, to see the board's screen",

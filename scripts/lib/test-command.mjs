@@ -2,7 +2,7 @@
 
 import { benchBoard, defaultBoard } from '../../test/board/machine/boards.mjs';
 import { announceKernels } from '../../test/board/machine/kernel.mjs';
-import { testedTargets } from '../prebuild/targets.mjs';
+import { targets } from '../prebuild/targets.mjs';
 import { benchRuns } from '../test/bench-layer.mjs';
 import { jestOnBoard, whyNoBoard } from '../test/board-layer.mjs';
 import { allBoots } from '../test/boots.mjs';
@@ -55,7 +55,7 @@ export async function test() {
     ...(boards.length > 0 ? ['test'] : []),
     ...(layers.includes(BENCH) ? ['bench'] : []),
     ...(needsGStreamer ? ['gstreamer'] : []),
-    ...(layers.includes(PREBUILT) ? testedTargets.map(prebuildLevel) : []),
+    ...(layers.includes(PREBUILT) ? [PREBUILT, ...targets.map(prebuildLevel)] : []),
   ];
   announceKernels(boards);
   const clock = layerClock();

@@ -44,9 +44,6 @@ export const targets = [
 export const targetNamed = (name) => targets.find((target) => target.name === name);
 export const arm64Target = targetNamed('linux-arm64');
 
-/** Those that `npm test` makes and looks at. */
-export const testedTargets = [targetNamed('linux-x64'), arm64Target];
-
 /** The programs that make a target's binaries. @param {Target} target @param {string} name as gcc */
 export const toolOf = (target, name) => `${target.triplet}-${name}`;
 

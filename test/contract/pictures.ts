@@ -176,3 +176,23 @@ function toRgb([luma, cb, cr]: Yuv, { matrix, fullRange }: Meaning): Color {
 function clamp(value: number): number {
   return Math.min(255, Math.max(0, Math.round(value)));
 }
+
+/** 32x16 pixels of [200, 60, 30], 4:2:0. */
+export const JPEG = Buffer.from(
+  '/9j/2wBDAA0NDQ0ODQ4QEA4UFhMWFB4bGRkbHi0gIiAiIC1EKjIqKjIqRDxJOzc7STxsVUtLVWx9aWNpfZeHh5e+tb75+f//2wBDAQ0NDQ0ODQ4QEA4UFh' +
+    'MWFB4bGRkbHi0gIiAiIC1EKjIqKjIqRDxJOzc7STxsVUtLVWx9aWNpfZeHh5e+tb75+f//wgARCAAQACADASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAA' +
+    'AAAAAAX/xAAWAQEBAQAAAAAAAAAAAAAAAAAABQb/2gAMAwEAAhADEAAAAJoj6wD/xAAUEAEAAAAAAAAAAAAAAAAAAAAw/9oACAEBAAE/AA//xAAUEQEAAA' +
+    'AAAAAAAAAAAAAAAAAQ/9oACAECAQE/AD//xAAUEQEAAAAAAAAAAAAAAAAAAAAQ/9oACAEDAQE/AD//2Q==',
+  'base64',
+);
+export const JPEG_COLOR: Color = [200, 60, 30];
+
+export function mjpegSide(length: number): Omit<ConverterSide, 'buffers'> {
+  return {
+    format: 'MJPEG',
+    width: 32,
+    height: 16,
+    planes: [{ memory: 0, offset: 0, stride: 0 }],
+    lengths: [length],
+  };
+}

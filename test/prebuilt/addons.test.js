@@ -3,24 +3,22 @@ const { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } = require('
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { examine } = require('../../scripts/prebuild/check.mjs');
-const { testedTargets } = require('../../scripts/prebuild/targets.mjs');
+const { targets } = require('../../scripts/prebuild/targets.mjs');
 
 const checkout = join(__dirname, '../..');
 const prebuilt = (target, addon) => join(checkout, 'prebuilds', target.name, `${addon}.glibc.node`);
-const all = testedTargets.flatMap((target) =>
+const all = targets.flatMap((target) =>
   target.addons.map((addon) => [target.name, addon, prebuilt(target, addon)]),
 );
 
-/** What goes to users is built on Debian 12; a newer compiler's C++ library takes a newer glibc. */
-const glibc = Number(
-  /[\d.]+$/.exec(execFileSync('getconf', ['GNU_LIBC_VERSION'], { encoding: 'utf8' }).trim())[0].split('.')[1],
-);
-const onDebian12 = glibc <= 36 ? it : it.skip;
+/** Of this machine. */
+const glibc = execFileSync('getconf', ['GNU_LIBC_VERSION'], { encoding: 'utf8' }).trim().split(' ')[1];
 
 describe.each(all)('%s, %s', (name, _addon, file) => {
-  onDebian12('runs on Debian 12, Ubuntu 22.04 and newer, needs nothing else and shows its entry only', () => {
-    expect(examine(file).faults).toEqual([]);
-  });
+  const title = 'runs on Debian 12, Ubuntu 22.04 and newer, needs nothing else and shows its entry only';
+  // A newer compiler's C++ library takes a newer glibc.
+  if (glibc !== '2.36') it.skip(`${title} (not run: only what Debian 12 builds goes to users)`, () => {});
+  else it(title, () => expect(examine(file).faults).toEqual([]));
 
   it('is small, stripped, and says nothing of where it was built', () => {
     expect(statSync(file).size).toBeLessThan(1.5 * 1024 * 1024);
@@ -29,11 +27,12 @@ describe.each(all)('%s, %s', (name, _addon, file) => {
     expect([checkout, tmpdir(), process.env.HOME].filter((path) => content.includes(`${path}/`))).toEqual([]);
   });
 
-  const native = name === `linux-${process.arch}` ? it : it.skip;
-  native(`loads in Node (not run here: for another processor)`, () => {
-    const program = 'console.log(typeof require(process.argv[1]).initialize)';
-    expect(execFileSync(process.execPath, ['-e', program, file], { encoding: 'utf8' })).toBe('function\n');
-  });
+  if (name === `linux-${process.arch}`) {
+    it('loads in this Node', () => {
+      const program = 'console.log(typeof require(process.argv[1]).initialize)';
+      expect(execFileSync(process.execPath, ['-e', program, file], { encoding: 'utf8' })).toBe('function\n');
+    });
+  }
 });
 
 describe('the check', () => {

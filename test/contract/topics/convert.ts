@@ -1,7 +1,17 @@
 import type { ConvertedFormat, ConverterSide } from '../../../src/native/convert';
 import { overKernel, overLoops, refusal, thrownBy, until } from '../bench';
 import { ConverterBench, type ConverterOptions } from '../converter-bench';
-import { type Color, draw, LIMITED_601, type Meaning, pictureSide, pixel } from '../pictures';
+import {
+  type Color,
+  draw,
+  JPEG,
+  JPEG_COLOR,
+  LIMITED_601,
+  type Meaning,
+  mjpegSide,
+  pictureSide,
+  pixel,
+} from '../pictures';
 
 const MADE = ['XRGB8888', 'RGB565', 'NV12', 'NV21', 'YUYV', 'UYVY', 'YUV420'] as const;
 const COLORS: readonly Color[] = [
@@ -17,28 +27,8 @@ const BLOCK = 16;
 const WIDTH = 3 * BLOCK;
 const HEIGHT = 2 * BLOCK;
 
-/** 32x16 pixels of [200, 60, 30], 4:2:0. */
-const JPEG = Buffer.from(
-  '/9j/2wBDAA0NDQ0ODQ4QEA4UFhMWFB4bGRkbHi0gIiAiIC1EKjIqKjIqRDxJOzc7STxsVUtLVWx9aWNpfZeHh5e+tb75+f//2wBDAQ0NDQ0ODQ4QEA4UFh' +
-    'MWFB4bGRkbHi0gIiAiIC1EKjIqKjIqRDxJOzc7STxsVUtLVWx9aWNpfZeHh5e+tb75+f//wgARCAAQACADASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAA' +
-    'AAAAAAX/xAAWAQEBAQAAAAAAAAAAAAAAAAAABQb/2gAMAwEAAhADEAAAAJoj6wD/xAAUEAEAAAAAAAAAAAAAAAAAAAAw/9oACAEBAAE/AA//xAAUEQEAAA' +
-    'AAAAAAAAAAAAAAAAAQ/9oACAECAQE/AD//xAAUEQEAAAAAAAAAAAAAAAAAAAAQ/9oACAEDAQE/AD//2Q==',
-  'base64',
-);
-const JPEG_COLOR: Color = [200, 60, 30];
-
 const block = (x: number, y: number): Color =>
   COLORS[Math.floor(y / BLOCK) * 3 + Math.floor(x / BLOCK)] ?? [0, 0, 0];
-
-function mjpegSide(length: number): Omit<ConverterSide, 'buffers'> {
-  return {
-    format: 'MJPEG',
-    width: 32,
-    height: 16,
-    planes: [{ memory: 0, offset: 0, stride: 0 }],
-    lengths: [length],
-  };
-}
 
 /** Far enough apart that a wrong matrix, order of bytes or place is seen; near enough for 5 bits. */
 function expectColor(actual: Color, expected: Color, tolerance: number, where: string): void {
