@@ -1,5 +1,5 @@
-// node-gtk, through which GStreamer is controlled: an optional package, built from source where the system has what it
-// needs. The set-up installs npm packages without their scripts, so this is where it is built.
+// node-gtk, through which GStreamer is controlled: a package that users add and the tests need, built from source where the
+// system has what it needs. The set-up installs npm packages without their scripts, so this is where it is built.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -33,7 +33,7 @@ export async function buildNodeGtk(nodeHeaders) {
   const env = { ...process.env, npm_config_build_from_source: 'true', JOBS: 'max' };
   if (nodeHeaders) env.npm_config_nodedir = nodeHeaders;
   try {
-    await runLogged('npm', ['rebuild', 'node-gtk'], { cwd: checkout, log, env });
+    await runLogged('npm', ['rebuild', 'node-gtk', '--ignore-scripts=false'], { cwd: checkout, log, env });
   } catch {
     building.failed();
     say(`GstPipeline will not work in this checkout; ${log} says why.`);

@@ -14,7 +14,7 @@ export async function installNpmPackages() {
   if (hasStamp(stamp, lock)) return;
   if (!isInstalled()) {
     if (!findProgram('npm')) throw new Failure('npm is missing; it comes with Node, or as the package npm.');
-    // No scripts: the only ones that matter build the addon, which is a step of its own.
+    // No scripts: the only one that matters builds node-gtk, which is a step of its own.
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     const log = join(logDirectory, 'npm.log');
     await beginStep('Installing npm packages').run(() => runLogged('npm', args, { cwd: checkout, log }));
@@ -30,9 +30,8 @@ function isInstalled() {
   const wanted = packagesOf(join(checkout, 'package-lock.json'));
   const actual = packagesOf(record);
   const same = (path) => actual[path]?.version === wanted[path]?.version;
-  // npm leaves out optional packages for other systems, and node-gtk where its own installation cannot build it; here
-  // the set-up builds it.
-  const needed = (path) => !wanted[path].optional || path === 'node_modules/node-gtk';
+  // npm leaves out optional packages for other systems.
+  const needed = (path) => !wanted[path].optional;
   const required = Object.keys(wanted).filter((path) => path !== '' && needed(path));
   return required.every(same) && Object.keys(actual).every(same);
 }
