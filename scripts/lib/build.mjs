@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, sym
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { areCached, cachedAddon, keepAddon, replaceFile } from './addon-cache.mjs';
+import { Failure } from './failure.mjs';
 import { buildDirectory, checkout, logDirectory } from './paths.mjs';
 import { runLogged } from './processes.mjs';
 import { beginStep } from './progress.mjs';
@@ -54,6 +55,7 @@ export async function buildTypeScript() {
     'tsconfig.build.json',
     'samples/tsconfig.json',
     'scripts/lib/bundle.mjs',
+    'scripts/lib/first-start.mjs',
   ];
   const sources = ['src', 'samples', ...configurations, 'package.json', 'package-lock.json'];
   // The code cache is for one Node, and for one place.
@@ -61,12 +63,20 @@ export async function buildTypeScript() {
   const dist = join(checkout, 'dist');
   if (hasStamp(stampOf('typescript'), hash) && existsSync(dist)) return;
   // Not before the packages are there.
-  const { bundle, makeCodeCache } = await import('./bundle.mjs');
+  const { bundle } = await import('./bundle.mjs');
   await compile('Compiling the library', 'tsconfig.build.json', dist, bundle);
-  makeCodeCache(dist);
+  makeCodeCache(join(dist, 'cache'));
   linkCommands();
   await compile('Compiling the samples', 'samples/tsconfig.json', join(buildDirectory, 'samples'));
   writeStamp(stampOf('typescript'), hash);
+}
+
+// As a user's first run leaves it in the user's cache: every run on the emulated board, whose files are read-only, would be a first one.
+function makeCodeCache(folder) {
+  const program = join(checkout, 'scripts/lib/first-start.mjs');
+  const env = { ...process.env, DMAFLOW_CODE_CACHE: folder, NODE_OPTIONS: '' };
+  const { status, stderr } = spawnSync(process.execPath, [program], { env, encoding: 'utf8' });
+  if (status !== 0) throw new Failure(`The library's code cache cannot be made: ${stderr}`);
 }
 
 // Beside the old output, which is replaced at once: a program or a board that runs from it never sees half of it.

@@ -1,57 +1,115 @@
 // The library's JavaScript in a few files: Node takes about as long for each file that it loads as for what is in it, and a pipeline
-// starts with the loading of all of them. They lie in code/; where users look for an entry is what loads it from there, with V8's
-// code cache (src/code-cache).
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+// starts with the loading of all of them.
+//
+//   dist/code.js       all of the library behind `dmaflow`
+//   dist/library.js    loads code.js, with V8's code cache (src/code-cache); who wants the library requires this
+//   dist/index.js      `dmaflow`
+//   dist/rxjs.js       what is used of rxjs, loaded when somebody asks for an Observable
+//   dist/testing/index.js, cli/main.js, pipeline/worker-main.js    what is theirs alone
+import { createHash } from 'node:crypto';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { Failure } from './failure.mjs';
 import { checkout } from './paths.mjs';
 
-/** What a user's program or another thread loads by name; what they share goes into chunks. */
-const entries = ['index', 'testing/index', 'cli/main', 'pipeline/worker-main'];
-const loader = ['code-cache/load', 'code-cache/make'];
+const sources = join(checkout, 'src');
+const sourceOf = (module) => join(sources, `${module}.ts`);
 
-const common = { platform: 'node', target: 'node20', logLevel: 'warning', keepNames: false };
-const sourceOf = (entry) => join(checkout, 'src', `${entry}.ts`);
-const inSources = { outbase: join(checkout, 'src'), packages: 'external' };
+/** What a user's program or another thread loads by name, beside the library itself. */
+const entries = ['testing/index', 'cli/main', 'pipeline/worker-main'];
+const rxjs = 'pipeline/rxjs';
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  packages: 'external',
+  logLevel: 'warning',
+};
 
 /** @param {string} output folder */
 export async function bundle(output) {
-  const modules = `${output}.modules`;
-  try {
-    // Splitting knows ES modules only, and users of both module systems are served best by CommonJS: two steps.
-    const { metafile } = await build({
-      ...common,
-      ...inSources,
-      entryPoints: entries.map(sourceOf),
-      outdir: modules,
-      bundle: true,
-      splitting: true,
-      format: 'esm',
-      metafile: true,
-      chunkNames: 'chunks/[name]-[hash]',
-    });
+  const { modules, names } = await libraryModules();
+  const shared = new Set();
+  for (const entry of entries) {
     await build({
       ...common,
-      entryPoints: filesUnder(modules),
-      outbase: modules,
-      outdir: join(output, 'code'),
-      format: 'cjs',
+      entryPoints: [sourceOf(entry)],
+      outfile: join(output, `${entry}.js`),
+      plugins: [fromLibrary(modules, shared, join(output, dirname(entry)), output)],
     });
-    await build({
-      ...common,
-      ...inSources,
-      entryPoints: loader.map(sourceOf),
-      outdir: output,
-      format: 'cjs',
-    });
-    for (const file of filesUnder(join(output, 'code'))) inAscii(file);
-    writeLibrary(output, metafile.outputs[relative(checkout, join(modules, 'index.js'))].exports);
-    for (const entry of entries) if (entry !== 'index') moveEntry(output, entry);
-  } finally {
-    rmSync(modules, { recursive: true, force: true });
   }
+  await buildCode([...shared].sort(), join(output, 'code.js'));
+  await buildLibrary(output);
+  await buildRxjs(output);
+  writeIndex(output, names);
+}
+
+// What index.ts reaches, as names like `formats/fourcc`, and what it exports.
+async function libraryModules() {
+  const { metafile } = await build({
+    ...common,
+    entryPoints: [sourceOf('index')],
+    plugins: [ownFile(rxjs)],
+    format: 'esm',
+    metafile: true,
+    write: false,
+  });
+  const modules = Object.keys(metafile.inputs).map((path) => moduleName(resolve(checkout, path)));
+  const [{ exports: names }] = Object.values(metafile.outputs);
+  return { modules: new Set(modules), names };
+}
+
+function moduleName(path) {
+  return relative(sources, path).replace(/\.ts$/, '');
+}
+
+// One instance of each module: what an entry has in common with the library it takes from there.
+function fromLibrary(modules, shared, folder, output) {
+  const library = JSON.stringify(`./${relative(folder, join(output, 'library.js'))}`);
+  return {
+    name: 'from-library',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, namespace }) => {
+        if (namespace === 'library') return { path, external: true };
+        const name = moduleName(resolve(resolveDir, path));
+        if (!modules.has(name)) return undefined;
+        shared.add(name);
+        return { path: name, namespace: 'library' };
+      });
+      onLoad({ filter: /./, namespace: 'library' }, ({ path }) => ({
+        contents: `module.exports = require(${library}).shared[${JSON.stringify(path)}];`,
+      }));
+    },
+  };
+}
+
+// A module that becomes a file of its own beside code.js.
+function ownFile(module) {
+  const name = module.split('/').at(-1);
+  return {
+    name: 'own-file',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir }) =>
+        moduleName(resolve(resolveDir, path)) === module
+          ? { path: `./${name}.js`, external: true }
+          : undefined,
+      );
+    },
+  };
+}
+
+async function buildCode(shared, outfile) {
+  const contents = [
+    `export * as api from './index';`,
+    `export { beforeFirstFrames } from './pipeline/first-frames';`,
+    ...shared.map((name, index) => `import * as shared${index} from './${name}';`),
+    `export const shared = {${shared.map((name, index) => `${JSON.stringify(name)}: shared${index}`).join()}};`,
+  ].join('\n');
+  const stdin = { contents, resolveDir: sources, sourcefile: 'code.ts', loader: 'ts' };
+  await build({ ...common, stdin, outfile, plugins: [ownFile(rxjs)] });
+  inAscii(outfile);
 }
 
 // As the loader reads it: a string of such characters takes half the memory. Beyond them there are only comments.
@@ -60,38 +118,38 @@ function inAscii(file) {
   writeFileSync(file, readFileSync(file, 'utf8').replace(/[^\0-\x7f]/g, escaped));
 }
 
+async function buildLibrary(output) {
+  const hash = createHash('sha256')
+    .update(readFileSync(join(output, 'code.js')))
+    .digest('hex');
+  await build({
+    ...common,
+    entryPoints: [sourceOf('code-cache/library')],
+    outfile: join(output, 'library.js'),
+    external: ['./code.js'],
+    define: { BUILD: JSON.stringify(hash.slice(0, 16)) },
+  });
+}
+
+// rxjs' ES modules, of which only what is used goes in.
+async function buildRxjs(output) {
+  await build({
+    ...common,
+    entryPoints: [sourceOf(rxjs)],
+    outfile: join(output, 'rxjs.js'),
+    packages: 'bundle',
+    platform: 'neutral',
+    conditions: ['es2015'],
+  });
+  copyFileSync(join(checkout, 'node_modules/rxjs/LICENSE.txt'), join(output, 'rxjs.LICENSE.txt'));
+}
+
 // The names are for ES modules: Node finds them in what looks like an assignment.
-function writeLibrary(output, names) {
+function writeIndex(output, names) {
   const lines = [
     '"use strict";',
-    'module.exports = require("./code-cache/load.js").load(__dirname, "code/index.js");',
+    'module.exports = require("./library.js").api;',
     `0 && (module.exports = { ${names.join(', ')} });`,
   ];
   writeFileSync(join(output, 'index.js'), `${lines.join('\n')}\n`);
-}
-
-// An ordinary module, but for the chunks: those are the library's. Compiled by the loader it could not `import()`.
-function moveEntry(output, entry) {
-  const [from, to] = [join(output, 'code', `${entry}.js`), join(output, `${entry}.js`)];
-  const path = (target) => relative(dirname(to), join(output, target));
-  const [hashbang = ''] = readFileSync(from, 'utf8').match(/^#!.*\n/) ?? [];
-  const code = readFileSync(from, 'utf8').slice(hashbang.length);
-  const chunks = `__dirname + "/${path(join('code', dirname(entry)))}"`;
-  const prelude = `"use strict";\nrequire = require("${path('code-cache/load.js')}").requireFrom(${chunks});\n`;
-  mkdirSync(dirname(to), { recursive: true });
-  writeFileSync(to, hashbang + prelude + code);
-  rmSync(from);
-}
-
-/** Where the library stays: the cache knows its place. @param {string} output folder of {@link bundle} */
-export function makeCodeCache(output) {
-  const maker = join(output, 'code-cache/make.js');
-  const { status, stderr } = spawnSync(process.execPath, [maker], { encoding: 'utf8' });
-  if (status !== 0) throw new Failure(`The library's code cache cannot be made: ${stderr}`);
-}
-
-function filesUnder(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((file) => file.isFile())
-    .map((file) => join(file.parentPath, file.name));
 }

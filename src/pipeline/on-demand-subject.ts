@@ -1,12 +1,12 @@
 /**
- * Subjects that come into being when somebody looks at them. rxjs is more than two hundred files: a program that runs
- * pipelines without observing them does not wait for their loading.
+ * Subjects that come into being when somebody looks at them: a program that runs pipelines without observing them does not wait for
+ * the loading of rxjs.
  */
 import type { Observable, Subject } from 'rxjs';
 
 /** rxjs, loaded the first time. */
-export function loadRxjs(): typeof import('rxjs') {
-  return require('rxjs');
+export function loadRxjs(): typeof import('./rxjs') {
+  return require('./rxjs');
 }
 
 export class OnDemandSubject<T> {

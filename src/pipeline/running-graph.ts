@@ -7,6 +7,7 @@ import { InvalidStateError, isKernelError, KernelError } from '../errors';
 import type { LoopError } from '../native/frame-loop';
 import type { Kernel } from '../native/kernel';
 import type { MemorySource } from './explain';
+import { framesWillFlow } from './first-frames';
 import { Flow, type FlowListener, type FlowSegment } from './flow';
 import type { GraphNode, ProducerNode } from './graph';
 import type { NativeParts } from './native-stages';
@@ -93,6 +94,7 @@ export class RunningGraph {
       undo.push(() => flow.stop());
       const running = new RunningGraph(prepared, segments, transforms, flow, undo);
       listener.onReady(running);
+      framesWillFlow();
       await flow.start().catch((error: unknown) => {
         throw isKernelError(error) ? prepared.source.advise(error) : error;
       });
