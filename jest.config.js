@@ -26,6 +26,16 @@ module.exports =
     : {
         // For what hangs: a machine that does other things too is no failure.
         testTimeout: 300_000,
-        projects: [layer('unit'), layer('contract'), layer('prebuilt'), layer('gstreamer')],
+        projects: [
+          layer('unit'),
+          layer('contract'),
+          layer('prebuilt'),
+          layer('gstreamer'),
+          {
+            ...layer('package'),
+            globalSetup: './test/package/support/pack.ts',
+            globalTeardown: './test/package/support/clear.ts',
+          },
+        ],
         reporters: ['<rootDir>/test/support/reporter.js'],
       };

@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, sym
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { areCached, cachedAddon, keepAddon, replaceFile } from './addon-cache.mjs';
+import { keepReachable } from './declarations.mjs';
 import { Failure } from './failure.mjs';
 import { buildDirectory, checkout, logDirectory } from './paths.mjs';
 import { runLogged } from './processes.mjs';
@@ -55,6 +56,7 @@ export async function buildTypeScript() {
     'tsconfig.build.json',
     'samples/tsconfig.json',
     'scripts/lib/bundle.mjs',
+    'scripts/lib/declarations.mjs',
     'scripts/lib/first-start.mjs',
   ];
   const sources = ['src', 'samples', ...configurations, 'package.json', 'package-lock.json'];
@@ -64,7 +66,11 @@ export async function buildTypeScript() {
   if (hasStamp(stampOf('typescript'), hash) && existsSync(dist)) return;
   // Not before the packages are there.
   const { bundle } = await import('./bundle.mjs');
-  await compile('Compiling the library', 'tsconfig.build.json', dist, bundle);
+  const finish = async (output) => {
+    keepReachable(output);
+    await bundle(output);
+  };
+  await compile('Compiling the library', 'tsconfig.build.json', dist, finish);
   makeCodeCache(join(dist, 'cache'));
   linkCommands();
   await compile('Compiling the samples', 'samples/tsconfig.json', join(buildDirectory, 'samples'));

@@ -33,12 +33,10 @@ export async function bundle(output) {
   const { modules, names } = await libraryModules();
   const shared = new Set();
   for (const entry of entries) {
-    await build({
-      ...common,
-      entryPoints: [sourceOf(entry)],
-      outfile: join(output, `${entry}.js`),
-      plugins: [fromLibrary(modules, shared, join(output, dirname(entry)), output)],
-    });
+    const outfile = join(output, `${entry}.js`);
+    const plugins = [fromLibrary(modules, shared, dirname(outfile), output)];
+    await build({ ...common, entryPoints: [sourceOf(entry)], outfile, plugins });
+    tidy(outfile);
   }
   await buildCode([...shared].sort(), join(output, 'code.js'));
   await buildLibrary(output);
@@ -109,13 +107,17 @@ async function buildCode(shared, outfile) {
   ].join('\n');
   const stdin = { contents, resolveDir: sources, sourcefile: 'code.ts', loader: 'ts' };
   await build({ ...common, stdin, outfile, plugins: [ownFile(rxjs)] });
-  inAscii(outfile);
+  tidy(outfile);
 }
 
-// As the loader reads it: a string of such characters takes half the memory. Beyond them there are only comments.
-function inAscii(file) {
+// In ASCII, as the loader reads it: a string of such characters takes half the memory. Beyond them there are only comments. And classes
+// with the names that they have in the sources, which traces show: esbuild calls one `_Name` that refers to itself.
+function tidy(file) {
   const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/[^\0-\x7f]/g, escaped));
+  const code = readFileSync(file, 'utf8').replace(/[^\0-\x7f]/g, escaped);
+  const renamed = new Set([...code.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name));
+  const named = code.replace(/\b_(\w+)\b/g, (inner, name) => (renamed.has(name) ? name : inner));
+  writeFileSync(file, named);
 }
 
 async function buildLibrary(output) {

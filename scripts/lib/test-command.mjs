@@ -36,7 +36,7 @@ export async function test() {
   const values = readOptions(usage, options);
   const boots = allBoots();
   const layers = selectLayers(
-    ['lint', 'types', 'unit', 'contract', PREBUILT, 'gstreamer', ...boots.map(bootLayer), BENCH],
+    ['lint', 'types', 'unit', 'contract', PREBUILT, 'gstreamer', 'package', ...boots.map(bootLayer), BENCH],
     values.only,
   );
   const total = { passed: 0, failed: 0, skipped: [] };
@@ -69,6 +69,7 @@ export async function test() {
         unit: jestOnHost,
         contract: jestOnHost,
         gstreamer: jestOnHost,
+        package: jestOnHost,
         prebuilt: prebuiltAddons,
       };
       for (const layer of layers.filter((name) => name in run)) {

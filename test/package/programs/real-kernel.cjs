@@ -1,0 +1,3 @@
+const { loadKernel } = require('dmaflow');
+
+console.log(loadKernel().pageSize);
