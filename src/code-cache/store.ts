@@ -7,8 +7,10 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readFileSync,
   type Stats,
@@ -97,20 +99,14 @@ function isTrusted({ uid, mode }: Stats, owners: readonly number[]): boolean {
   return owners.includes(uid) && (mode & (constants.S_IWGRP | constants.S_IWOTH)) === 0;
 }
 
-/** The user's own, and nobody else's. Root makes none in the home of a user, where the user could not write then. */
+/** The user's own. Root makes none in the home of a user, where the user could not write then. */
 function prepareFolder(folder: string): boolean {
-  const user = effectiveUser();
-  const missing: string[] = [];
-  let there = lstatSync(folder, { throwIfNoEntry: false });
-  for (let above = folder; !there; there = lstatSync(above, { throwIfNoEntry: false })) {
-    missing.push(above);
-    above = dirname(above);
-  }
-  if (there.uid !== user) return false;
-  const { mkdirSync }: typeof import('node:fs') = require('node:fs');
-  if (missing.length > 0) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const about = lstatSync(folder);
-  return about.isDirectory() && about.uid === user && (about.mode & 0o077) === 0;
+  const owners = [effectiveUser()];
+  let above = folder;
+  while (!existsSync(above)) above = dirname(above);
+  if (!owners.includes(statSync(above).uid)) return false;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return isTrusted(lstatSync(folder), owners);
 }
 
 async function removeOld(folder: string, fs: typeof import('node:fs/promises')): Promise<void> {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { accessHolder, type CpuUse } from '../allocators/cpu-use';
-import { StageError } from '../errors';
+import { StageError, UnsupportedError } from '../errors';
 import { PACKAGE_FOLDER } from '../native/package-folder';
 import type { Frame } from './frame';
 import { type FromWorker, receiveError, type ToWorker, type WorkerSetup } from './worker-protocol';
@@ -45,10 +45,7 @@ export class WorkerThread {
     this.#onEnd = onEnd;
     const name = `dmaflow:${setup.stage}:${index}`;
     const threads: typeof import('node:worker_threads') = require('node:worker_threads');
-    this.#worker = new threads.Worker(ENTRIES.find((path) => existsSync(path)) ?? '', {
-      workerData: setup,
-      name,
-    });
+    this.#worker = new threads.Worker(workerEntry(), { workerData: setup, name });
     this.ready = new Promise((resolve, reject) => {
       this.#job = { id: -1, resolve, reject };
     });
@@ -147,4 +144,13 @@ export class WorkerThread {
     this.#held.get(id)?.close();
     this.#held.delete(id);
   }
+}
+
+function workerEntry(): string {
+  const entry = ENTRIES.find((path) => existsSync(path));
+  if (entry) return entry;
+  throw new UnsupportedError(
+    'workerStage() runs the file dist/pipeline/worker-main.js of dmaflow in its threads, which is not there: the JavaScript of dmaflow was ' +
+      'bundled into another file. Mark dmaflow as external (esbuild: --external:dmaflow) and install it beside the bundle',
+  );
 }

@@ -46,8 +46,11 @@ describe('a program that esbuild made one file of', () => {
     expect(start(bundle(program, options))).toBe('shown 3');
   });
 
-  it('says what to mark as external when it wants the addon', () => {
-    const file = bundle('real-kernel.cjs');
+  it.each([
+    ['the addon', 'real-kernel.cjs'],
+    ['threads for a worker stage', 'worker-stage.cjs'],
+  ])('says what to mark as external when it wants %s', (_, program) => {
+    const file = bundle(program);
     const { status, stderr } = outcome(process.execPath, [file], { cwd: dirname(file) });
     expect(status).toBe(1);
     expect(stderr).toContain('--external:dmaflow');

@@ -38,6 +38,10 @@ describe('the installed package', () => {
     });
   });
 
+  it('runs a worker stage', () => {
+    expect(run(process.execPath, ['worker-stage.cjs'], { cwd: programs() })).toBe('shown 3');
+  });
+
   it('runs the command', () => {
     const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     expect(run('npx', ['--no-install', '--', 'dmaflow', '--version'], { cwd: programs() })).toBe(version);

@@ -95,6 +95,12 @@ describe('the code cache', () => {
     expect(names()).toEqual([]);
   });
 
+  it('takes a folder of the user that others can read', () => {
+    mkdirSync(join(home, 'own'), { mode: 0o755 });
+    start({ DMAFLOW_CODE_CACHE: join(home, 'own') });
+    expect(start({ DMAFLOW_CODE_CACHE: join(home, 'own') })).toBe(ACCEPTED);
+  });
+
   it('is neither read nor made with DMAFLOW_CODE_CACHE=0', () => {
     expect(start({ DMAFLOW_CODE_CACHE: '0' })).toBe(PLAIN);
     expect(names()).toEqual([]);
