@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
-import { app, programs } from './support/installed';
+import { app, installed, programs } from './support/installed';
 import { outcome, run } from './support/run';
 
 jest.setTimeout(600_000);
@@ -54,6 +54,12 @@ describe('a program that esbuild made one file of', () => {
     const { status, stderr } = outcome(process.execPath, [file], { cwd: dirname(file) });
     expect(status).toBe(1);
     expect(stderr).toContain('--external:dmaflow');
+  });
+
+  it('finds the addon in a copy of the package’s prebuilds', () => {
+    const file = bundle('real-kernel.cjs');
+    cpSync(join(installed, 'prebuilds'), join(dirname(file), 'prebuilds'), { recursive: true });
+    expect(start(file)).toMatch(/^\d+$/);
   });
 
   it('finds the addon where dmaflow is external', () => {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const BUILT = join(__dirname, '../../../dist/library.js');
 const STRANGER = 12345;
@@ -93,6 +94,17 @@ describe('the code cache', () => {
     start({ DMAFLOW_CODE_CACHE: join(home, 'own') });
     expect(names(join(home, 'own'))).toHaveLength(1);
     expect(names()).toEqual([]);
+  });
+
+  it('is whole after programs that made it at the same time', async () => {
+    const env = { PATH: process.env.PATH, HOME: home };
+    const options = { cwd: folder, env, encoding: 'utf8' } as const;
+    const starts = Array.from({ length: 6 }, () =>
+      promisify(execFile)(process.execPath, ['-e', PROGRAM], options),
+    );
+    for (const { stdout } of await Promise.all(starts)) expect([WITHOUT, ACCEPTED]).toContain(stdout.trim());
+    expect(names()).toHaveLength(1);
+    expect(start()).toBe(ACCEPTED);
   });
 
   it('takes a folder of the user that others can read', () => {
