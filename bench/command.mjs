@@ -12,12 +12,13 @@ import { setUp } from '../scripts/lib/set-up.mjs';
 import { onTermination } from '../scripts/lib/termination.mjs';
 import { runOnBoard } from '../test/board/machine/board.mjs';
 import { benchBoard } from '../test/board/machine/boards.mjs';
-import { bootsOf, numbers } from './cases/index.mjs';
+import { bootsOf, casesOf, numbers } from './cases/index.mjs';
 import { buildReferences } from './harness/build.mjs';
 import { writeReport } from './harness/report.mjs';
 
 const usage =
-  'npm run bench -- [--quick] [--only N]… [--long] [--here] [--clock real|virtual] [--out DIR] [--no-build] [--yes]';
+  'npm run bench -- [--quick] [--only N]… [--long] [--here] [--clock real|virtual] [--out DIR] [--list] ' +
+  '[--no-build] [--yes]';
 
 const options = {
   quick: { type: 'boolean' },
@@ -27,6 +28,8 @@ const options = {
   // `virtual`: the board counts instructions, and what else runs on the host changes no figure.
   clock: { type: 'string', default: 'real' },
   out: { type: 'string' },
+  // Only says which subjects it would run.
+  list: { type: 'boolean' },
   // What is built, as with `npm run board`.
   'no-build': { type: 'boolean' },
   yes: { type: 'boolean' },
@@ -45,6 +48,14 @@ export async function bench() {
     throw new Failure(`--clock is virtual or real, not '${values.clock}'.`, { exitCode: 2 });
   }
   const selection = { only: readSubjects(values.only), long: values.long };
+  if (values.list) {
+    process.stdout.write(
+      casesOf(selection)
+        .map(({ title }) => `${title}\n`)
+        .join(''),
+    );
+    return 0;
+  }
   const boardsOwn = values.here ? [] : boardLevels(benchBoard);
   await setUp([...boardsOwn, 'bench'], { yes: values.yes, build: !values['no-build'], essential: boardsOwn });
   buildReferences();

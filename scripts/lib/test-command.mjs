@@ -18,7 +18,7 @@ import { elapsed } from './progress.mjs';
 import { boardLevels, prebuildLevel } from './requirements.mjs';
 import { setUp } from './set-up.mjs';
 
-const usage = 'npm test -- [--only LAYER]… [-t NAME-PATTERN] [--yes]';
+const usage = 'npm test -- [--only LAYER]… [-t NAME-PATTERN] [--list] [--yes]';
 
 /** That `npm run bench` runs. */
 const BENCH = 'bench';
@@ -28,6 +28,8 @@ const PREBUILT = 'prebuilt';
 const options = {
   only: { type: 'string', multiple: true },
   testNamePattern: { type: 'string', short: 't' },
+  // Only says which layers it would run.
+  list: { type: 'boolean' },
   yes: { type: 'boolean' },
 };
 
@@ -39,6 +41,10 @@ export async function test() {
     ['lint', 'types', 'unit', 'contract', PREBUILT, 'gstreamer', 'package', ...boots.map(bootLayer), BENCH],
     values.only,
   );
+  if (values.list) {
+    process.stdout.write(layers.map((layer) => `${layer}\n`).join(''));
+    return 0;
+  }
   const total = { passed: 0, failed: 0, skipped: [] };
   const add = (counts) => {
     total.passed += counts.passed;
