@@ -1,4 +1,4 @@
-// Unit, contract and GStreamer tests, and those of prebuilt addons, on this machine. In the emulated board, where this file is read too, the tests of one boot.
+// Tests on this machine. In the emulated board, where this file is read too, the tests of one boot.
 const { boardConfig } = require('./test/support/board-config');
 const { swcOptions } = require('./test/support/swc-options');
 
@@ -31,6 +31,7 @@ module.exports =
           layer('contract'),
           layer('prebuilt'),
           layer('gstreamer'),
+          layer('docs'),
           {
             ...layer('package'),
             globalSetup: './test/package/support/pack.ts',

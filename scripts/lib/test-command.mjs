@@ -38,7 +38,18 @@ export async function test() {
   const values = readOptions(usage, options);
   const boots = allBoots();
   const layers = selectLayers(
-    ['lint', 'types', 'unit', 'contract', PREBUILT, 'gstreamer', 'package', ...boots.map(bootLayer), BENCH],
+    [
+      'lint',
+      'types',
+      'unit',
+      'contract',
+      PREBUILT,
+      'gstreamer',
+      'package',
+      'docs',
+      ...boots.map(bootLayer),
+      BENCH,
+    ],
     values.only,
   );
   if (values.list) {
@@ -60,6 +71,8 @@ export async function test() {
     ...boards.flatMap(boardLevels),
     ...(boards.length > 0 ? ['test'] : []),
     ...(layers.includes(BENCH) ? ['bench'] : []),
+    // A command of the documents boots a board.
+    ...(layers.includes('docs') ? boardLevels(defaultBoard) : []),
     ...(needsGStreamer ? ['gstreamer'] : []),
     ...(layers.includes(PREBUILT) ? [PREBUILT, ...targets.map(prebuildLevel)] : []),
   ];
@@ -77,6 +90,7 @@ export async function test() {
         gstreamer: jestOnHost,
         package: jestOnHost,
         prebuilt: prebuiltAddons,
+        docs: jestOnHost,
       };
       for (const layer of layers.filter((name) => name in run)) {
         heading(layer);

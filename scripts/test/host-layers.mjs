@@ -31,7 +31,7 @@ export function checkTypes() {
   return check([[bin('tsc'), '--noEmit', '-p', 'tsconfig.json']]);
 }
 
-/** @param {'unit' | 'contract' | 'gstreamer'} project of jest.config.js */
+/** @param {'unit' | 'contract' | 'gstreamer' | 'docs'} project of jest.config.js */
 export async function jestOnHost(project, selection) {
   const directory = mkdtempSync(join(tmpdir(), 'dmaflow-test-'));
   const results = join(directory, 'results.json');

@@ -8,7 +8,7 @@ const PARTS: readonly [part: string, files: RegExp][] = [
   ['JavaScript', /^dist\/(index|library|code|rxjs|testing\/index|cli\/main|pipeline\/worker-main)\.js$/],
   ['declarations', /^dist\/.*\.d\.ts$/],
   ['native sources', /^native\//],
-  ['documents', /^(docs\/[\w-]+|README|ARCHITECTURE|CHANGELOG|CONTRIBUTING)\.md$/],
+  ['documents', /^(docs\/[\w-]+\.(md|png)|(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING)\.md)$/],
   ['licences', /^(LICENSE|dist\/rxjs\.LICENSE\.txt|prebuilds\/NOTICES\.txt)$/],
   ['package.json', /^package\.json$/],
 ];
