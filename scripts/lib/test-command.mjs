@@ -8,6 +8,7 @@ import { jestOnBoard, whyNoBoard } from '../test/board-layer.mjs';
 import { allBoots } from '../test/boots.mjs';
 import { compileBoardTests } from '../test/compile.mjs';
 import { checkTypes, jestOnHost, lint } from '../test/host-layers.mjs';
+import { installedTargets, installPackage } from '../test/installed-package.mjs';
 import { failure } from '../test/jest-run.mjs';
 import { prepareLaterBoards } from '../test/later-boards.mjs';
 import { prebuiltAddons } from '../test/prebuilt-layer.mjs';
@@ -75,6 +76,7 @@ export async function test() {
     ...(layers.includes('docs') ? boardLevels(defaultBoard) : []),
     ...(needsGStreamer ? ['gstreamer'] : []),
     ...(layers.includes(PREBUILT) ? [PREBUILT, ...targets.map(prebuildLevel)] : []),
+    ...(onBoards.some(({ needsPackage }) => needsPackage) ? installedTargets.map(prebuildLevel) : []),
   ];
   announceKernels(boards);
   const clock = layerClock();
@@ -118,6 +120,7 @@ function boardLayers(boots, layers, selection) {
       name: bootLayer(boot),
       board: boot.board,
       why: boot.why,
+      needsPackage: boot.package,
       run: (write) => jestOnBoard(boot, selection, write),
     })),
     { name: BENCH, board: benchBoard, run: benchRuns },
@@ -150,6 +153,8 @@ async function runOnBoards(layers, { missing, add, clock }) {
     return reasons.get(board);
   };
   compileBoardTests();
+  if (layers.some(({ needsPackage }) => needsPackage))
+    await clock.timed('package for the boards', installPackage);
   const runnable = layers.map(({ name, board, why, run }) => ({
     name,
     title: why ? `${name}, on the board ${board.name}: ${why}` : name,

@@ -8,7 +8,7 @@ import { checkout } from '../lib/paths.mjs';
 const folder = join(checkout, 'test/board');
 /** For what hangs: a busy machine takes a quarter of an hour for what an idle one does in a minute. */
 const DEFAULT_TIMEOUT_S = 3000;
-const KEYS = ['board', 'why', 'append', 'memory', 'timeout', 'devices', 'clock', 'contract'];
+const KEYS = ['board', 'why', 'append', 'memory', 'timeout', 'devices', 'clock', 'contract', 'package'];
 
 /**
  * @typedef {object} Boot
@@ -21,6 +21,7 @@ const KEYS = ['board', 'why', 'append', 'memory', 'timeout', 'devices', 'clock',
  * @property {string[]} [devices]
  * @property {'real' | 'virtual'} [clock]
  * @property {boolean} [contract] the contract suite runs in this boot too
+ * @property {boolean} [package] it needs build/installed (installed-package.mjs)
  */
 
 /** @returns {Boot[]} */

@@ -3,6 +3,7 @@ import { listHeaps } from 'dmaflow';
 import { expectNothingLeft } from '../../support/board/left-behind';
 import { comingsAndGoings } from '../heaps/topics/comings-and-goings';
 import { heapConformance } from '../heaps/topics/conformance';
+import { installedPackage } from '../heaps/topics/installed-package';
 import { sameProgram } from '../heaps/topics/same-program';
 import { ownRegion } from './topics/own-region';
 
@@ -19,6 +20,7 @@ it('lists the default region once, with the name of its node, and a further regi
 
 describe('the program of every board', () =>
   sameProgram(/^heap +default_cma_region\b.*: contiguous memory, the kernel's default CMA region$/m));
+describe('the package, installed without scripts,', installedPackage);
 describe('conformance', heapConformance);
 describe('comings and goings', () => comingsAndGoings(['default_cma_region', 'linux,cma', 'video@70000000']));
 describe("a device's own region", ownRegion);
