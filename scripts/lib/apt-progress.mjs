@@ -1,11 +1,12 @@
 // How far an installation is, from what apt-get prints on its way (in English, without a terminal).
 
 /**
- * A reader of apt-get's lines: it is called with each, and gives how far the installation is, in words; undefined
- * before apt-get has said how many packages it installs.
- * @returns {(line: string) => string | undefined}
+ * A reader of apt-get's lines: `read` is called with each, and gives how far the installation is, in words; undefined
+ * before apt-get has said how many packages it installs. `fetched` says what was fetched, and in which time.
+ * @returns {{ read: (line: string) => string | undefined, fetched: () => string | undefined }}
  */
 export function aptProgress() {
+  let fetched;
   let packages = 0;
   let archives = '';
   let phase = '';
@@ -14,7 +15,8 @@ export function aptProgress() {
     done = name === phase ? done + 1 : 1;
     phase = name;
   };
-  return (line) => {
+  const read = (line) => {
+    fetched = /^Fetched (.*) in (.*) \(/.exec(line)?.slice(1).join(' fetched in ') ?? fetched;
     if (line.startsWith('Waiting for cache lock')) return 'waiting for another installation on this machine';
     const plan = /^(\d+) upgraded, (\d+) newly installed/.exec(line);
     if (plan) {
@@ -27,4 +29,5 @@ export function aptProgress() {
     else if (line.startsWith('Setting up ')) count('setting up');
     return packages && phase ? `${phase}, package ${Math.min(done, packages)} of ${packages}` : undefined;
   };
+  return { read, fetched: () => fetched };
 }

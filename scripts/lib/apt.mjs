@@ -80,7 +80,7 @@ async function install(prefix, packages) {
   const installing = beginStep(`Installing ${packages.length} system packages and what they need`);
   const progress = aptProgress();
   const onLine = (line) => {
-    const text = progress(line);
+    const text = progress.read(line);
     if (text) installing.update(text);
   };
   const environment = ['env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8'];
@@ -95,5 +95,8 @@ async function install(prefix, packages) {
     await run('dpkg', '--configure', '-a');
     await run('apt-get', ...options, 'update');
   };
-  await installing.run(() => attempt().catch(() => repair().then(attempt)));
+  await installing.run(
+    () => attempt().catch(() => repair().then(attempt)),
+    () => progress.fetched() ?? 'done',
+  );
 }

@@ -1,7 +1,7 @@
 const { aptProgress } = require('../../../scripts/lib/apt-progress.mjs');
 
 const shown = (lines) => {
-  const read = aptProgress();
+  const { read } = aptProgress();
   return lines.map((line) => read(line));
 };
 const PLAN = '1 upgraded, 2 newly installed, 0 to remove and 5 not upgraded.';
@@ -49,4 +49,13 @@ it('says that another installation is waited for', () => {
   const line =
     'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 20 (apt)...';
   expect(shown([line])).toEqual(['waiting for another installation on this machine']);
+});
+
+it('says what was fetched, and in which time', () => {
+  const { read, fetched } = aptProgress();
+  read('Fetched 9,021 kB in 1s (6,000 kB/s)');
+  expect(fetched()).toBe('9,021 kB fetched in 1s');
+  read('Fetched 97.4 MB in 2min 3s (790 kB/s)');
+  read('Setting up make (4.3-4.1) ...');
+  expect(fetched()).toBe('97.4 MB fetched in 2min 3s');
 });

@@ -112,7 +112,9 @@ const hasLibrary = (name) => outputOf(findProgram('ldconfig') ?? 'ldconfig', ['-
 
 async function listedSuite(suite, directory, log) {
   const apt = await suiteAptOptions(suite, directory);
-  await runLogged('apt-get', [...apt, 'update'], { log, append: true });
+  // Else a list that cannot be fetched is a warning, and the packages seem not to be there.
+  const update = ['-o', 'APT::Update::Error-Mode=any', 'update'];
+  await runLogged('apt-get', [...apt, ...update], { log, append: true });
   return apt;
 }
 
