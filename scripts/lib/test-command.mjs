@@ -1,6 +1,6 @@
 // `npm test`: set-up, then every layer, then one line of counts over all of them.
 
-import { benchBoard, defaultBoard } from '../../test/board/machine/boards.mjs';
+import { benchBoard, boards, defaultBoard } from '../../test/board/machine/boards.mjs';
 import { announceKernels } from '../../test/board/machine/kernel.mjs';
 import { targets } from '../prebuild/targets.mjs';
 import { benchRuns } from '../test/bench-layer.mjs';
@@ -66,11 +66,11 @@ export async function test() {
 
   const selection = { pattern: values.testNamePattern };
   const onBoards = boardLayers(boots, layers, selection);
-  const boards = [...new Set(onBoards.map(({ board }) => board))];
-  const needsGStreamer = boards.length > 0 || layers.includes('gstreamer');
+  const onThese = [...new Set(onBoards.map(({ board }) => board))];
+  const needsGStreamer = onThese.length > 0 || layers.includes('gstreamer');
   const levels = [
-    ...boards.flatMap(boardLevels),
-    ...(boards.length > 0 ? ['test'] : []),
+    ...onThese.flatMap(boardLevels),
+    ...(onThese.length > 0 ? ['test'] : []),
     ...(layers.includes(BENCH) ? ['bench'] : []),
     // A command of the documents boots a board.
     ...(layers.includes('docs') ? boardLevels(defaultBoard) : []),
@@ -78,11 +78,11 @@ export async function test() {
     ...(layers.includes(PREBUILT) ? [PREBUILT, ...targets.map(prebuildLevel)] : []),
     ...(onBoards.some(({ needsPackage }) => needsPackage) ? installedTargets.map(prebuildLevel) : []),
   ];
-  announceKernels(boards);
+  announceKernels(onThese);
   const clock = layerClock();
   const missing = await clock.timed('set-up', () => prepare(levels, values.yes, add));
   if (missing) {
-    const endPreparing = prepareLaterBoards(boards.slice(1));
+    const endPreparing = prepareLaterBoards(onThese.slice(1));
     try {
       const run = {
         lint,
@@ -113,9 +113,11 @@ export async function test() {
   return failed > 0 || passed === 0 ? 1 : 0;
 }
 
-// The default board's first: the others are prepared meanwhile.
+// The default board's first: the others' kernels are built meanwhile, in the same order.
 function boardLayers(boots, layers, selection) {
   const all = [
+    // The longest of its board: it begins before the others.
+    { name: BENCH, board: benchBoard, run: benchRuns },
     ...boots.map((boot) => ({
       name: bootLayer(boot),
       board: boot.board,
@@ -123,10 +125,9 @@ function boardLayers(boots, layers, selection) {
       needsPackage: boot.package,
       run: (write) => jestOnBoard(boot, selection, write),
     })),
-    { name: BENCH, board: benchBoard, run: benchRuns },
   ];
-  const isLater = ({ board }) => Number(board !== defaultBoard);
-  return all.filter(({ name }) => layers.includes(name)).sort((a, b) => isLater(a) - isLater(b));
+  const order = ({ board }) => Object.values(boards).indexOf(board);
+  return all.filter(({ name }) => layers.includes(name)).sort((a, b) => order(a) - order(b));
 }
 
 // Gives what is missing on the system; undefined when nothing can be tested.
