@@ -6,27 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 #include "ioctl.h"
 
 namespace dmaflow::loop {
-
-namespace {
-
-void ParseFlips(const char* bytes, size_t length, std::vector<FlipEvent>& flips) {
-  drm_event header{};
-  for (size_t at = 0; at + sizeof header <= length; at += std::max<size_t>(header.length, sizeof header)) {
-    std::memcpy(&header, bytes + at, sizeof header);
-    if (header.type != DRM_EVENT_FLIP_COMPLETE || at + sizeof(drm_event_vblank) > length) continue;
-    drm_event_vblank flip{};
-    std::memcpy(&flip, bytes + at, sizeof flip);
-    flips.push_back({flip.crtc_id, static_cast<uint32_t>(flip.user_data),
-                     int64_t{flip.tv_sec} * 1'000'000 + int64_t{flip.tv_usec}});
-  }
-}
-
-}  // namespace
 
 void AtomicRequest::Clear() { settings_.clear(); }
 
@@ -62,7 +45,10 @@ int AtomicRequest::Commit(int drm_fd, uint32_t flags, uint32_t token) {
   request.props_ptr = reinterpret_cast<uintptr_t>(properties_.data());
   request.prop_values_ptr = reinterpret_cast<uintptr_t>(values_.data());
   request.user_data = token;
-  return drmIoctl(drm_fd, DRM_IOCTL_MODE_ATOMIC, &request) < 0 ? errno : 0;
+  // Not drmIoctl, which would try again for as long as a driver says EAGAIN, on a thread that others wait
+  // for.
+  const int error = TryIoctl(drm_fd, DRM_IOCTL_MODE_ATOMIC, &request);
+  return error == EAGAIN ? EBUSY : error;
 }
 
 int ReadFlips(int drm_fd, std::vector<FlipEvent>& flips) {
@@ -72,7 +58,7 @@ int ReadFlips(int drm_fd, std::vector<FlipEvent>& flips) {
     if (length < 0 && errno == EINTR) continue;
     // Several displays may share the file: the one before may have read it empty.
     if (length < 0) return errno == EAGAIN ? 0 : errno;
-    ParseFlips(bytes.data(), static_cast<size_t>(length), flips);
+    AppendFlips(bytes.data(), static_cast<size_t>(length), flips);
     return 0;
   }
 }

@@ -6,18 +6,11 @@
 
 #include "drm_ptr.h"
 #include "frame_loop_types.h"
+#include "kms_events.h"
 
 namespace dmaflow::loop {
 
 inline constexpr char kAtomicRequest[] = "DRM_IOCTL_MODE_ATOMIC";
-
-struct FlipEvent {
-  // 0 on kernels that do not say (before 4.12).
-  uint32_t crtc = 0;
-  uint32_t token = 0;
-  // Microseconds of CLOCK_MONOTONIC.
-  int64_t timestamp = 0;
-};
 
 // One DRM_IOCTL_MODE_ATOMIC after the other, in memory that is used again. Not with drmModeAtomicCommit,
 // which copies, clears and sorts a page of memory for each frame: without that a frame costs a fifth less.
@@ -26,7 +19,7 @@ class AtomicRequest {
   void Clear();
   void Add(const PropertyValue& setting);
   void Add(const std::vector<PropertyValue>& settings);
-  // `token` comes back in the flip event. 0 or the errno.
+  // `token` comes back in the flip event. 0 or the errno; EBUSY also where the driver asks to try again.
   int Commit(int drm_fd, uint32_t flags, uint32_t token);
 
  private:

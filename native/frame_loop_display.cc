@@ -167,7 +167,9 @@ void Display::Busy(Frame frame, Clock::time_point now) {
 }
 
 bool Display::Flipped(const FlipEvent& flip) {
-  if (!flip_pending() || flip.token != token_ || (flip.crtc != 0 && flip.crtc != config_.crtc)) return false;
+  if (!flip_pending() || static_cast<uint32_t>(flip.user_data) != token_ ||
+      (flip.crtc != 0 && flip.crtc != config_.crtc))
+    return false;
   // Some drivers have no time for the first flip after a modeset.
   const int64_t time = flip.timestamp > 0 ? flip.timestamp : Microseconds(Clock::now());
   counters_.last_flip = time;

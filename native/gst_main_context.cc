@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "js_errors.h"
@@ -90,17 +91,22 @@ void MainContext::Prepare() {
 }
 
 // The numbers do not say whether they are still the same open files, so every one is told to epoll again;
-// there are one or two.
+// there are one or two. Each reports once: a file that was closed here and lives on elsewhere (a dup, another
+// process) cannot be taken out of the set by its number, and would else report for ever.
 void MainContext::WatchFds() {
+  ++round_;
   for (const int fd : watched_) {
     const bool wanted = std::any_of(fds_.begin(), fds_.end(), [fd](const GPollFD& f) { return f.fd == fd; });
     if (!wanted) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
   }
   watched_.clear();
-  for (const GPollFD& fd : fds_) {
+  for (size_t place = 0; place < fds_.size(); ++place) {
+    GPollFD& fd = fds_[place];
+    fd.revents = 0;
     // G_IO_IN and its like have epoll's values.
     epoll_event event = {};
-    event.events = fd.events;
+    event.events = fd.events | EPOLLONESHOT;
+    event.data.u64 = uint64_t{round_} << 32 | place;
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd.fd, &event) != 0 &&
         ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.fd, &event) != 0) {
       continue;
@@ -112,8 +118,25 @@ void MainContext::WatchFds() {
 void MainContext::Check() {
   if (!ready_) return;
   ready_ = false;
-  g_poll(fds_.data(), static_cast<guint>(fds_.size()), 0);
+  TakeReadiness();
   if (g_main_context_check(context_, max_priority_, fds_.data(), static_cast<gint>(fds_.size()))) Dispatch();
+}
+
+// From the epoll set, which knows open files. By its number another file may be meant by now: one of `fds_`
+// was closed since Prepare, and a camera, say, has got its number; to poll an idle V4L2 queue starts
+// videobuf2's emulation of read().
+void MainContext::TakeReadiness() {
+  std::array<epoll_event, 16> events;
+  int count = 0;
+  do {
+    count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+    for (int i = 0; i < count; ++i) {
+      const uint64_t data = events[i].data.u64;
+      const auto place = static_cast<uint32_t>(data);
+      if (data >> 32 == round_ && place < fds_.size())
+        fds_[place].revents = static_cast<gushort>(events[i].events);
+    }
+  } while (count == static_cast<int>(events.size()));
 }
 
 void MainContext::Dispatch() {

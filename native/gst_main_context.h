@@ -12,6 +12,7 @@
 #include <napi.h>
 #include <uv.h>
 
+#include <cstdint>
 #include <vector>
 
 #include "unique_fd.h"
@@ -38,6 +39,7 @@ class MainContext {
   void Prepare();
   void Check();
   void WatchFds();
+  void TakeReadiness();
   void Dispatch();
   void Close();
 
@@ -57,8 +59,9 @@ class MainContext {
   std::vector<GPollFD> fds_;
   gint max_priority_ = 0;
   bool ready_ = false;
-  // In the epoll set.
+  // In the epoll set. Its events carry the round, and the place in `fds_`.
   std::vector<int> watched_;
+  uint32_t round_ = 0;
 };
 
 }  // namespace dmaflow::gst

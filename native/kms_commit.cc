@@ -6,13 +6,13 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "call.h"
 #include "drm_ptr.h"
+#include "kms_events.h"
 #include "promise_work.h"
 
 namespace dmaflow {
@@ -105,11 +105,11 @@ Napi::Value CommitAsync(Call& call) {
       FenceList);
 }
 
-Napi::Object FlipValue(Napi::Env env, const drm_event_vblank& event) {
+Napi::Object FlipValue(Napi::Env env, const FlipEvent& event) {
   const Napi::Object flip = Napi::Object::New(env);
-  flip.Set("crtcId", event.crtc_id);
+  flip.Set("crtcId", event.crtc);
   flip.Set("sequence", event.sequence);
-  flip.Set("timestamp", event.tv_sec * 1e6 + event.tv_usec);
+  flip.Set("timestamp", static_cast<double>(event.timestamp));
   flip.Set("userData", static_cast<double>(event.user_data));
   return flip;
 }
@@ -117,33 +117,22 @@ Napi::Object FlipValue(Napi::Env env, const drm_event_vblank& event) {
 // Not drmHandleEvent: its handler gets nothing of the caller's, so the list would have to be a static.
 Napi::Value ReadEvents(Call& call) {
   const int fd = call.Fd(0, "fd", "read");
-  const Napi::Array flips = Napi::Array::New(call.env());
-  uint32_t count = 0;
-  // The kernel hands out whole events, as many as fit.
+  // Another file may be readable for ever.
+  if (const int error = DrmFileError(fd)) throw KernelError("read", error);
+  std::vector<FlipEvent> flips;
   std::array<char, 4096> buffer;
   for (;;) {
     pollfd readable = {fd, POLLIN, 0};
     const int ready = ::poll(&readable, 1, 0);
-    if (ready == 0) return flips;
-    const ssize_t length = ready < 0 ? -1 : ::read(fd, buffer.data(), buffer.size());
-    if (length < 0) {
-      if (errno == EAGAIN) return flips;
-      if (errno == EINTR) continue;
-      throw KernelError("read", errno);
-    }
-    if (length == 0) return flips;
-    size_t offset = 0;
-    while (offset + sizeof(drm_event) <= static_cast<size_t>(length)) {
-      drm_event header;
-      std::memcpy(&header, buffer.data() + offset, sizeof(header));
-      if (header.type == DRM_EVENT_FLIP_COMPLETE) {
-        drm_event_vblank event;
-        std::memcpy(&event, buffer.data() + offset, sizeof(event));
-        flips.Set(count++, FlipValue(call.env(), event));
-      }
-      offset += header.length;
-    }
+    const ssize_t length = ready > 0 ? ::read(fd, buffer.data(), buffer.size()) : ready;
+    if (length < 0 && errno == EINTR) continue;
+    if (length < 0 && errno != EAGAIN) throw KernelError("read", errno);
+    if (length <= 0) break;
+    AppendFlips(buffer.data(), static_cast<size_t>(length), flips);
   }
+  const Napi::Array list = Napi::Array::New(call.env(), flips.size());
+  for (uint32_t i = 0; i < flips.size(); ++i) list.Set(i, FlipValue(call.env(), flips[i]));
+  return list;
 }
 
 }  // namespace

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LinkStats } from 'dmaflow';
 import { expectNothingLeft } from '../../support/board/left-behind';
-import { figuresOf, helperPath, Program, sample } from '../../support/board/program';
+import { checkout, figuresOf, helperPath, Program, sample } from '../../support/board/program';
 
 jest.setTimeout(1_200_000);
 
@@ -79,6 +79,13 @@ it("GStreamer's kmssink shows our camera's buffers", () => {
 it('a transform of GStreamer between camera and display', () => {
   const { stages } = runOf('transform');
   expect(stages.find(({ name }) => name === 'gst-transform')?.frames).toBeGreaterThan(0);
+});
+
+it('a camera starts in the turn in which a pipeline of GStreamer goes: no fd of theirs is taken for one of GLib', async () => {
+  const program = join(checkout, 'test/support/board/gst-then-camera.mjs');
+  await using running = new Program(process.execPath, [program]);
+  const { status } = await running.ended;
+  expect([status, running.stdout, running.stderr]).toEqual([0, 'captured 5\n', '']);
 });
 
 it('record-mp4 shows and records at once, and the file is whole', async () => {

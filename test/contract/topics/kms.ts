@@ -49,6 +49,13 @@ overKernel((session) => {
       expect(thrownBy(() => kernel.drmGetCap(fd, 0x9999))).toEqual(refusal('DRM_IOCTL_GET_CAP', 'EINVAL'));
     });
 
+    it('has events, and no other file has', () => {
+      const { kernel, bench } = session();
+      expect(kernel.kmsReadEvents(openCard())).toEqual([]);
+      const camera = session().open(bench.camera, { access: 'read-write', nonblock: true });
+      expect(thrownBy(() => kernel.kmsReadEvents(camera))).toEqual(refusal('read', 'ENOTTY', bench.camera));
+    });
+
     it('shows the writeback connector to clients that ask for it, after atomic', () => {
       const { kernel } = session();
       const fd = openCard();
