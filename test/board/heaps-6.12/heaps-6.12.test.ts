@@ -3,7 +3,6 @@ import { listHeaps } from 'dmaflow';
 import { expectNothingLeft } from '../../support/board/left-behind';
 import { comingsAndGoings } from '../heaps/topics/comings-and-goings';
 import { heapConformance } from '../heaps/topics/conformance';
-import { installedPackage } from '../heaps/topics/installed-package';
 import { sameProgram } from '../heaps/topics/same-program';
 
 afterEach(expectNothingLeft);
@@ -17,6 +16,5 @@ it('lists the region under its older name', () => {
 
 describe('the program of every board', () =>
   sameProgram(/^heap +reserved\b.*: contiguous memory, the CMA region under its older name 'reserved'$/m));
-describe('the package, installed without scripts,', installedPackage);
 describe('conformance', heapConformance);
 describe('comings and goings', () => comingsAndGoings(['reserved']));

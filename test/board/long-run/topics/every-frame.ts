@@ -2,7 +2,7 @@
 import { kmsSink, Pipeline, v4l2Source } from 'dmaflow';
 import { blockFor } from '../../../support/board/block';
 import { singlePlanarCamera } from '../../../support/board/devices';
-import { figuresOf, sample } from '../../../support/board/program';
+import { figuresOf, Program, samplePath } from '../../../support/board/program';
 import { until } from '../../../support/board/until';
 
 const FRAMES = 300;
@@ -10,7 +10,11 @@ const FRAMES = 300;
 describe('camera to display at 1280x720 and 30 fps', () => {
   it(`shows ${FRAMES} of ${FRAMES} frames`, async () => {
     const options = ['--frames', String(FRAMES), '--size', '1280x720', '--fps', '30', '--driver', 'vivid'];
-    await using program = sample('camera-to-display', ...options);
+    // vivid draws its frames on the processor, of which the virtual clock has one; a real camera needs none. So the program gives way
+    // to it: V8's threads, which collect garbage some eight seconds after the start, would else take the camera's time. The frame
+    // loop has a priority of its own.
+    const command = [process.execPath, samplePath('camera-to-display'), ...options];
+    await using program = new Program('nice', ['-n', '19', ...command]);
     expect(await program.ended).toEqual({ status: 0, signal: null });
     expect(figuresOf(program)).toEqual({ shown: FRAMES, lost: 0, dropped: 0 });
   });
