@@ -77,7 +77,11 @@ function sudo(mayAsk) {
 
 async function install(prefix, packages) {
   const log = join(logDirectory, 'apt.log');
-  const installing = beginStep(`Installing ${packages.length} system packages and what they need`);
+  const those =
+    packages.length === 1
+      ? 'a system package and what it needs'
+      : `${packages.length} system packages and what they need`;
+  const installing = beginStep(`Installing ${those}`);
   const progress = aptProgress();
   const onLine = (line) => {
     const text = progress.read(line);

@@ -18,7 +18,7 @@ import { findProgram, hasLibrary } from './processes.mjs';
 
 /**
  * `board` is the default board, `board:arm64` another, `prebuild:linux-arm64` the prebuilt addons for that target.
- * @typedef {'build' | 'board' | `board:${string}` | `prebuild:${string}` | 'prebuilt' | 'test' | 'gstreamer' | 'window' | 'bench'} Level
+ * @typedef {'build' | 'board' | `board:${string}` | `prebuild:${string}` | 'prebuilt-arm' | 'test' | 'gstreamer' | 'window' | 'bench'} Level
  */
 
 /** The jobs of running a board. @param {import('../../test/board/machine/boards.mjs').Board} board @returns {Level[]} */
@@ -130,7 +130,7 @@ const requirements = [
   }),
   {
     purpose: "QEMU's user mode, which loads the prebuilt addon for ARMv7",
-    levels: ['prebuilt'],
+    levels: ['prebuilt-arm'],
     debian: ['qemu-user-static'],
     present: () => programs('qemu-arm-static')() || programs('qemu-arm')(),
   },

@@ -2,7 +2,6 @@
 
 import { benchBoard, boards, defaultBoard } from '../../test/board/machine/boards.mjs';
 import { announceKernels } from '../../test/board/machine/kernel.mjs';
-import { targets } from '../prebuild/targets.mjs';
 import { benchRuns } from '../test/bench-layer.mjs';
 import { jestOnBoard, whyNoBoard } from '../test/board-layer.mjs';
 import { allBoots } from '../test/boots.mjs';
@@ -11,7 +10,7 @@ import { checkTypes, jestOnHost, lint } from '../test/host-layers.mjs';
 import { installedTargets, installPackage } from '../test/installed-package.mjs';
 import { failure } from '../test/jest-run.mjs';
 import { prepareLaterBoards } from '../test/later-boards.mjs';
-import { prebuiltAddons } from '../test/prebuilt-layer.mjs';
+import { prebuiltAddons, targetsOf } from '../test/prebuilt-layer.mjs';
 import { runSideBySide } from '../test/side-by-side.mjs';
 import { Failure } from './failure.mjs';
 import { readOptions } from './options.mjs';
@@ -19,16 +18,19 @@ import { elapsed } from './progress.mjs';
 import { boardLevels, prebuildLevel } from './requirements.mjs';
 import { setUp } from './set-up.mjs';
 
-const usage = 'npm test -- [--only LAYER]… [-t NAME-PATTERN] [--list] [--yes]';
+const usage = 'npm test -- [--only LAYER]… [-t NAME-PATTERN] [--long] [--list] [--yes]';
 
 /** That `npm run bench` runs. */
 const BENCH = 'bench';
 /** What the package brings along. */
 const PREBUILT = 'prebuilt';
+const PREBUILT_ARM = 'prebuilt-arm';
 
 const options = {
   only: { type: 'string', multiple: true },
   testNamePattern: { type: 'string', short: 't' },
+  // What takes long and seldom changes, too.
+  long: { type: 'boolean' },
   // Only says which layers it would run.
   list: { type: 'boolean' },
   yes: { type: 'boolean' },
@@ -50,6 +52,7 @@ export async function test() {
       'docs',
       ...boots.map(bootLayer),
       BENCH,
+      ...(values.long || values.only ? [PREBUILT_ARM] : []),
     ],
     values.only,
   );
@@ -75,7 +78,10 @@ export async function test() {
     // A command of the documents boots a board.
     ...(layers.includes('docs') ? boardLevels(defaultBoard) : []),
     ...(needsGStreamer ? ['gstreamer'] : []),
-    ...(layers.includes(PREBUILT) ? [PREBUILT, ...targets.map(prebuildLevel)] : []),
+    ...(layers.includes(PREBUILT_ARM) ? [PREBUILT_ARM] : []),
+    ...Object.keys(targetsOf)
+      .filter((layer) => layers.includes(layer))
+      .flatMap((layer) => targetsOf[layer].map(prebuildLevel)),
     ...(onBoards.some(({ needsPackage }) => needsPackage) ? installedTargets.map(prebuildLevel) : []),
   ];
   announceKernels(onThese);
@@ -92,6 +98,7 @@ export async function test() {
         gstreamer: jestOnHost,
         package: jestOnHost,
         prebuilt: prebuiltAddons,
+        [PREBUILT_ARM]: prebuiltAddons,
         docs: jestOnHost,
       };
       for (const layer of layers.filter((name) => name in run)) {

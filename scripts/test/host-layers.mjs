@@ -32,12 +32,12 @@ export function checkTypes() {
 }
 
 /** @param {'unit' | 'contract' | 'gstreamer' | 'docs'} project of jest.config.js */
-export async function jestOnHost(project, selection) {
+export async function jestOnHost(project, selection, environment = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'dmaflow-test-'));
   const results = join(directory, 'results.json');
   try {
     const [program, ...args] = jestCommand(['--selectProjects', project, '--passWithNoTests'], selection);
-    const env = { ...process.env, DMAFLOW_TEST_RESULTS: results };
+    const env = { ...process.env, ...environment, DMAFLOW_TEST_RESULTS: results };
     return readCounts(results, await runForeground(program, args, { cwd: checkout, env }), selection);
   } finally {
     rmSync(directory, { recursive: true, force: true });
