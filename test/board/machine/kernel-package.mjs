@@ -38,17 +38,28 @@ export async function findKernelPackage(kernel, workDirectory, log) {
 
 /** Fetches the package into the directory; apt checks its signature. Gives the path of the .deb. */
 export async function fetchKernelPackage(source, directory, log, onProgress) {
-  await mkdir(directory, { recursive: true });
-  const timer = setInterval(() => onProgress(bytesIn(directory)), 500);
-  try {
-    const args = [...source.apt, 'download', `${source.name}=${source.version}`];
-    await runLogged('apt-get', args, { cwd: directory, log, append: true });
-  } finally {
-    clearInterval(timer);
-  }
+  const fetches = [{ apt: source.apt, names: [`${source.name}=${source.version}`] }];
+  await fetchAll(fetches, directory, log, onProgress);
   const file = readdirSync(directory).find((name) => name.endsWith('.deb'));
   if (!file) throw new Failure(`apt-get fetched no package into ${directory}. See ${log}.`);
   return join(directory, file);
+}
+
+/**
+ * Fetches packages into the directory; apt checks their signatures.
+ * @param {{ apt: string[], names: string[] }[]} fetches what to fetch with which options of apt
+ * @param {(bytes: number) => void} onProgress how much is there
+ */
+export async function fetchAll(fetches, directory, log, onProgress) {
+  await mkdir(directory, { recursive: true });
+  const timer = setInterval(() => onProgress(bytesIn(directory)), 500);
+  try {
+    for (const { apt, names } of fetches) {
+      await runLogged('apt-get', [...apt, 'download', ...names], { cwd: directory, log, append: true });
+    }
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 // The machine's own package lists where they hold one, as a newer distribution's do; otherwise the suite's.

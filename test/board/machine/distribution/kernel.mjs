@@ -8,10 +8,11 @@ import { Failure } from '../../../../scripts/lib/failure.mjs';
 import { runLogged } from '../../../../scripts/lib/processes.mjs';
 import { beginStep } from '../../../../scripts/lib/progress.mjs';
 import { addToCache, keepFailure, knownFailure } from '../kernel-cache.mjs';
+import { fetchAll } from '../kernel-package.mjs';
 import { unpackSource } from '../source-archive.mjs';
 import { makeInitramfs } from './initramfs.mjs';
 import { buildModules, ModulesDoNotBuild } from './modules.mjs';
-import { fetchPackages, findPackages } from './packages.mjs';
+import { findPackages } from './packages.mjs';
 
 export { ModulesDoNotBuild };
 
@@ -31,7 +32,7 @@ export async function distributionKernel(board, { log, tools }) {
       async () => {
         const found = await findPackages(board.kernel, work, log);
         const megabytes = `${Math.round(found.bytes / 1e6)} MB`;
-        await fetchPackages(found, join(work, 'packages'), log, (bytes) => {
+        await fetchAll(found.fetches, join(work, 'packages'), log, (bytes) => {
           fetching.update(`${Math.round((bytes / found.bytes) * 100)} % of ${megabytes}`);
         });
         return found;

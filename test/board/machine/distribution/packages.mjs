@@ -1,7 +1,5 @@
 // Debian's packages that make a board's kernel: the binary kernel, its modules, its headers, and the source for modules that Debian
 // does not build. Found and fetched with apt, without root and without touching the machine's own package lists.
-import { readdirSync, statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suiteAptOptions } from '../../../../scripts/lib/apt-suite.mjs';
 import { Failure } from '../../../../scripts/lib/failure.mjs';
@@ -65,19 +63,6 @@ export async function findPackages(kernel, work, log) {
   return { version, release, source, bytes, fetches };
 }
 
-/** Fetches them into the directory; apt checks their signatures. */
-export async function fetchPackages({ fetches }, directory, log, onProgress) {
-  await mkdir(directory, { recursive: true });
-  const timer = setInterval(() => onProgress(bytesIn(directory)), 500);
-  try {
-    for (const { apt, names } of fetches) {
-      await runLogged('apt-get', [...apt, 'download', ...names], { cwd: directory, log, append: true });
-    }
-  } finally {
-    clearInterval(timer);
-  }
-}
-
 // Debian has changed the names: the modules were a part of the image once, and signed images have names of their own.
 function binariesOf(release, candidates) {
   const sets = [
@@ -133,10 +118,4 @@ function describe(apt, names) {
 
 function fieldOf(text, key) {
   return new RegExp(`^${key}: (.*)$`, 'm').exec(text)?.[1] ?? '';
-}
-
-function bytesIn(directory) {
-  return readdirSync(directory)
-    .map((name) => statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0)
-    .reduce((sum, size) => sum + size, 0);
 }
